@@ -1,0 +1,126 @@
+import type { ServerResponse } from 'node:http'
+import { constants, type Http2ServerResponse, type ServerHttp2Stream } from 'node:http2'
+import type { PlainAnswer, Sink, SinkEvents } from '../stream/sink.ts'
+
+export type NodeResponse = ServerResponse | Http2ServerResponse
+
+/** Headers that other middleware may have set already, and that are lists: ours are added. */
+const LIST_HEADERS = new Set(['vary', 'access-control-expose-headers'])
+
+/** Writes to a response of `node:http` or of `node:http2`'s compatibility API. */
+export class NodeSink implements Sink {
+  readonly #response: ServerResponse
+  /** Where the response is one of HTTP/2. */
+  readonly #http2: ServerHttp2Stream | undefined
+  /** Middleware (compression) has put its own `write` before the response's. */
+  readonly #isWrapped: boolean
+  /** The last byte was handed to the network. */
+  #finished = false
+  #needsDrain = false
+  #events: SinkEvents | undefined
+
+  constructor(response: NodeResponse) {
+    // The compatibility API has all methods that are used below, under other types.
+    this.#response = response as ServerResponse
+    this.#http2 = 'stream' in response ? response.stream : undefined
+    this.#isWrapped = Object.hasOwn(response, 'write')
+    // Not the request's `close`: it fires as soon as a body was read. And not `drain` alone: a
+    // client that leaves while a write is blocked never drains.
+    this.#response.on('close', this.#onClose)
+    this.#response.on('finish', this.#onFinish)
+    this.#response.on('drain', this.#onDrain)
+    this.#response.on('error', this.#onClose)
+  }
+
+  get closed(): boolean {
+    if (this.#http2 !== undefined) return this.#http2.destroyed || this.#http2.closed
+    return this.#response.destroyed || this.#response.socket?.destroyed === true
+  }
+
+  listen(events: SinkEvents): void {
+    this.#events = events
+  }
+
+  commit(headers: readonly (readonly [string, string])[]): void {
+    this.#response.statusCode = 200
+    this.#setHeaders(headers)
+    if (this.#isWrapped) return this.#flushHeaders()
+    // Left to the end of the turn, so that headers and first payload leave in one packet.
+    process.nextTick(() => this.#flushHeaders())
+  }
+
+  answer({ status, headers, body }: PlainAnswer): void {
+    if (this.closed) return
+    this.#response.statusCode = status
+    this.#setHeaders(headers)
+    this.#response.end(body)
+  }
+
+  write(text: string, bytes: number): boolean {
+    if (this.closed || this.#response.writableEnded) return true
+    // ASCII needs no encoder.
+    const encoding = bytes === text.length ? 'latin1' : 'utf8'
+    const wantsMore = this.#response.write(text, encoding, this.#onTaken)
+    this.#needsDrain = !wantsMore
+    if (this.#isWrapped) (this.#response as { flush?: () => void }).flush?.()
+    return wantsMore
+  }
+
+  unsentBytes(): number {
+    // A wrapper holds bytes that the response knows nothing of; it says only whether it wants more.
+    if (this.#isWrapped) return this.#needsDrain ? 1 : 0
+    return (this.#http2 ?? this.#response).writableLength
+  }
+
+  progress(): number {
+    if (this.#http2 !== undefined) return this.#http2.writableLength
+    // While one large write is on its way, only the handle knows how much of it was taken: Node's
+    // own socket time-outs look there too.
+    const socket = this.#response.socket as { _handle?: { writeQueueSize?: number } } | null
+    return socket?._handle?.writeQueueSize ?? this.#response.writableLength
+  }
+
+  end(): void {
+    if (!this.#response.writableEnded) this.#response.end()
+  }
+
+  destroy(): void {
+    if (this.#http2 !== undefined) this.#http2.close(constants.NGHTTP2_CANCEL)
+    else this.#response.destroy()
+  }
+
+  readonly #onTaken = (error?: Error | null): void => {
+    if (!error) this.#events?.onDrain()
+  }
+
+  readonly #onDrain = (): void => {
+    this.#needsDrain = false
+    this.#events?.onDrain()
+  }
+
+  readonly #onFinish = (): void => {
+    this.#finished = true
+  }
+
+  readonly #onClose = (): void => {
+    this.#response.off('close', this.#onClose)
+    this.#response.off('finish', this.#onFinish)
+    this.#response.off('drain', this.#onDrain)
+    // `error` stays heard: one may follow the close, and unheard it would end the process.
+    const events = this.#events
+    this.#events = undefined
+    events?.onClose(this.#finished)
+  }
+
+  #flushHeaders(): void {
+    if (!this.closed && !this.#response.writableEnded) this.#response.flushHeaders()
+  }
+
+  #setHeaders(headers: readonly (readonly [string, string])[]): void {
+    for (const [name, value] of headers) {
+      const isList = LIST_HEADERS.has(name.toLowerCase())
+      const before = isList ? this.#response.getHeader(name) : undefined
+      this.#response.setHeader(name, before === undefined ? value : `${before}, ${value}`)
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import { SynapseToonError } from '../errors.ts'
+import { END_TEXTS, isDone } from '../stream/end-reason.ts'
+import type { StreamSummary } from '../stream/observer.ts'
+import type { Settings } from '../stream/settings.ts'
+import type { PlainAnswer } from '../stream/sink.ts'
+import { isRateLimited, upstreamRetryAfter } from '../stream/upstream-error.ts'
+import { encodePayload } from '../wire/encode-payload.ts'
+import { InvalidEventIdError } from '../wire/event-id.ts'
+import { crossOriginHeaders, MEDIA_TYPE_JSON, MEDIA_TYPE_TOON } from '../wire/headers.ts'
+import { UnknownEncodingError } from '../wire/payload-encoding.ts'
+import { payloadToJson } from '../wire/payload-json.ts'
+import { negotiateFormat } from './accept.ts'
+import { RefusedError } from './http-errors.ts'
+import type { RequestView } from './request-view.ts'
+
+type Headers = readonly (readonly [string, string])[]
+
+/** [spec §9.2.3] the one status that ends an EventSource's reconnecting. */
+export function nothingMore(request: RequestView): PlainAnswer {
+  return { status: 204, headers: [['Cache-Control', 'no-store'], ...exposed(request)], body: '' }
+}
+
+/** An answer whose body is `{ "error": text, … }`. Never cached. */
+function errorAnswer(
+  request: RequestView,
+  status: number,
+  body: { error: string; code?: string },
+  retryAfter?: string,
+): PlainAnswer {
+  const headers: [string, string][] = [
+    ['Content-Type', MEDIA_TYPE_JSON],
+    ['Cache-Control', 'no-store'],
+  ]
+  if (retryAfter !== undefined) headers.push(['Retry-After', retryAfter])
+  return { status, headers: [...headers, ...exposed(request)], body: JSON.stringify(body) }
+}
+
+/** What a request is answered that was refused, with an error of ours; undefined for any other. */
+export function refusal(request: RequestView, error: unknown): PlainAnswer | undefined {
+  if (!(error instanceof SynapseToonError)) return undefined
+  const { message, code } = error
+  const body = { error: message, code }
+  if (error instanceof RefusedError) {
+    return errorAnswer(request, error.status, body, error.retryAfter?.toString())
+  }
+  if (error instanceof InvalidEventIdError || error instanceof UnknownEncodingError) {
+    return errorAnswer(request, 400, body)
+  }
+  return undefined
+}
+
+/** What a client is told of a failure that is ours: the seed's `{ "error": "Stream failed" }`. */
+export function internalFailure(request: RequestView): PlainAnswer {
+  return errorAnswer(request, 500, { error: END_TEXTS['source-error'].message })
+}
+
+/**
+ * A stream that failed before its first payload, as a real HTTP status: the fallback's payload
+ * where it gives one, else 429 with the upstream's `Retry-After`, else the status of the end reason.
+ */
+export function earlyFailure(
+  request: RequestView,
+  { reason, error }: StreamSummary,
+  settings: Settings,
+): PlainAnswer {
+  if (isDone(reason)) throw new TypeError(`${reason} is not a failure`)
+  const fallback = settings.fallback?.(error)
+  if (fallback !== undefined) return payloadAnswer(request, fallback, settings.fallbackStatus)
+  const { message, status } = END_TEXTS[reason]
+  if (reason !== 'source-error')
+    return errorAnswer(request, status, { error: message, code: reason })
+  const exposedText = settings.exposeError?.(error)
+  if (!isRateLimited(error)) return errorAnswer(request, status, { error: exposedText ?? message })
+  return errorAnswer(
+    request,
+    429,
+    { error: exposedText ?? 'Rate limited' },
+    upstreamRetryAfter(error),
+  )
+}
+
+/**
+ * One payload as a whole answer: TOON where the client asks for it, else JSON.
+ *
+ * @throws {PayloadError} when JSON cannot hold the payload
+ */
+export function payloadAnswer(
+  request: RequestView,
+  payload: unknown,
+  status: number,
+  headers: Headers = [],
+): PlainAnswer {
+  const format = negotiateFormat(request.header('accept'), ['json', 'toon']) ?? 'json'
+  return documentAnswer(request, payloadToJson(payload), status, format === 'toon', headers)
+}
+
+/** @param json one line of JSON */
+export function documentAnswer(
+  request: RequestView,
+  json: string,
+  status: number,
+  asToon: boolean,
+  headers: Headers = [],
+): PlainAnswer {
+  return {
+    status,
+    headers: [
+      ['Content-Type', asToon ? MEDIA_TYPE_TOON : MEDIA_TYPE_JSON],
+      ['Vary', 'Accept'],
+      ...headers,
+      ...exposed(request),
+    ],
+    body: asToon ? encodePayload(json, 'toon') : json,
+  }
+}
+
+function exposed(request: RequestView): Headers {
+  return crossOriginHeaders(isCrossOrigin(request))
+}
+
+export function isCrossOrigin(request: RequestView): boolean {
+  return request.header('origin') !== undefined
+}

@@ -1,0 +1,46 @@
+import type { IncomingMessage } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
+
+/** What we read of a request, wherever it came from. */
+export interface RequestView {
+  readonly method: string
+  /** Major version of HTTP. */
+  readonly httpVersion: 1 | 2
+  /** Value of a header, by its lower-case name; repeated ones joined with a comma. */
+  header(name: string): string | undefined
+  /** First value of a query parameter. */
+  query(name: string): string | undefined
+}
+
+export type NodeRequest = IncomingMessage | Http2ServerRequest
+
+export function viewNodeRequest(request: NodeRequest): RequestView {
+  return {
+    method: request.method ?? 'GET',
+    httpVersion: request.httpVersionMajor >= 2 ? 2 : 1,
+    header(name) {
+      const value = request.headers[name]
+      return Array.isArray(value) ? value.join(', ') : value
+    },
+    query: (name) => queryParameter(request.url ?? '', name),
+  }
+}
+
+/** @param request undefined: a call outside of any request, as in a test */
+export function viewWebRequest(request: Request | undefined): RequestView {
+  return {
+    method: request?.method ?? 'GET',
+    // A `Response` is turned into a message by its runtime, which drops `Connection` where HTTP/2
+    // forbids it.
+    httpVersion: 1,
+    header: (name) => request?.headers.get(name) ?? undefined,
+    query: (name) => queryParameter(request?.url ?? '', name),
+  }
+}
+
+function queryParameter(url: string, name: string): string | undefined {
+  const start = url.indexOf('?')
+  // Most requests have no query, and need no parser.
+  if (start === -1) return undefined
+  return new URLSearchParams(url.slice(start + 1)).get(name) ?? undefined
+}

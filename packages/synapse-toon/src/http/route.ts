@@ -1,0 +1,121 @@
+import type { LogReader } from '../log/log.ts'
+import type { Runtime } from '../runtime.ts'
+import type { Settings, Transform } from '../stream/settings.ts'
+import type { Source } from '../stream/source.ts'
+import type { Stream } from '../stream/stream.ts'
+import { type EventPosition, isStreamId, parseEventId } from '../wire/event-id.ts'
+import type { Ask } from './ask.ts'
+import {
+  ClosingError,
+  StreamGoneError,
+  StreamNotFoundError,
+  WrongPositionError,
+} from './http-errors.ts'
+
+/** A stream that was started before. */
+export interface StreamRef {
+  readonly streamId: string
+}
+
+export interface RouteInput {
+  readonly runtime: Runtime
+  /** What to stream: a source to be started, or a stream that exists. */
+  readonly target: Source<unknown> | StreamRef
+  readonly transform: Transform<unknown> | undefined
+  readonly settings: Settings
+}
+
+/** The records that a request will read, and from where. */
+export interface Route {
+  readonly log: LogReader
+  /** The producer, where it runs in this process. */
+  readonly stream: Stream | undefined
+  /** Position that the client has; 0 for none. */
+  readonly after: number
+  /** Whether this request begins the stream. */
+  readonly isFirst: boolean
+}
+
+/** The client has everything: there is nothing to send. */
+export const NOTHING_MORE = 'nothing more'
+
+/**
+ * Finds the stream that a request is about, or makes it.
+ *
+ * @throws {RefusedError} @throws {InvalidEventIdError} before anything was started
+ */
+export async function findRoute(input: RouteInput, ask: Ask): Promise<Route | typeof NOTHING_MORE> {
+  const { target, settings } = input
+  const wanted = wantedPosition(target, ask, settings.resume)
+  if (wanted !== undefined) {
+    const found = await findStream(input.runtime, wanted, settings.principal)
+    // Without resume, a stream is only looked up to see whether it is over.
+    if (settings.resume || isStreamRef(target) || found === NOTHING_MORE) {
+      if (found === undefined) throw new StreamGoneError(wanted.streamId)
+      return found
+    }
+  }
+  if (input.runtime.closing) throw new ClosingError()
+  return begin(input, ask)
+}
+
+export function isStreamRef(target: Source<unknown> | StreamRef): target is StreamRef {
+  return typeof target === 'object' && target !== null && 'streamId' in target
+}
+
+/** Position 0: from the start. */
+function wantedPosition(
+  target: Source<unknown> | StreamRef,
+  ask: Ask,
+  resume: boolean,
+): EventPosition | undefined {
+  if (isStreamRef(target)) {
+    const { streamId } = target
+    if (!isStreamId(streamId)) throw new StreamGoneError(streamId)
+    if (ask.lastEventId === undefined) return { streamId, seq: 0 }
+    const position = parseEventId(ask.lastEventId)
+    if (position.streamId === streamId) return position
+    throw new WrongPositionError(
+      `Last-Event-ID must be of stream ${streamId}, got one of ${position.streamId}; ask that stream's own address`,
+    )
+  }
+  if (ask.lastEventId === undefined) return undefined
+  try {
+    return parseEventId(ask.lastEventId)
+  } catch (error) {
+    // An id that the source itself gave out, where the source is to resume.
+    if (!resume) return undefined
+    throw error
+  }
+}
+
+async function findStream(
+  runtime: Runtime,
+  { streamId, seq }: EventPosition,
+  principal: string | undefined,
+): Promise<Route | typeof NOTHING_MORE | undefined> {
+  const log = await runtime.log.open(streamId)
+  if (log === undefined) return undefined
+  if (log.principal !== principal) throw new StreamNotFoundError()
+  if (seq > log.lastSeq) {
+    throw new WrongPositionError(
+      `Last-Event-ID must be one that stream ${streamId} has sent (up to position ${log.lastSeq}), got position ${seq}`,
+    )
+  }
+  if (log.ended && seq === log.lastSeq) return NOTHING_MORE
+  return { log, stream: runtime.running.get(streamId), after: seq, isFirst: false }
+}
+
+async function begin(input: RouteInput, ask: Ask): Promise<Route> {
+  const { runtime, settings, transform } = input
+  // A whole answer is put together from the log: it needs all records, resumable or not.
+  const keepAll = settings.resume || ask.format !== 'stream'
+  const stream = await runtime.create({
+    source: input.target as Source<unknown>,
+    transform,
+    settings,
+    lastEventId: ask.lastEventId,
+    keepAll,
+  })
+  return { log: stream.log, stream, after: 0, isFirst: true }
+}

@@ -1,0 +1,106 @@
+import { Buffer } from 'node:buffer'
+import type { PlainAnswer, Sink, SinkEvents } from '../stream/sink.ts'
+
+/** Writes to the body of a `Response`, for runtimes and frameworks that speak Fetch. */
+export class WebSink implements Sink {
+  /** Settles when status and headers are known. */
+  readonly response: Promise<Response>
+  #respond!: (response: Response) => void
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined
+  #events: SinkEvents | undefined
+  /** The body is read by no one any more, or ended. */
+  #over = false
+  readonly #highWaterMark: number
+  readonly #signal: AbortSignal | undefined
+
+  /**
+   * @param highWaterMark bytes that the body may hold unread
+   * @param signal fires when the client leaves (a `Request`'s own); before the response has a
+   *   body it is the only one to tell
+   */
+  constructor(highWaterMark: number, signal: AbortSignal | undefined) {
+    this.#highWaterMark = highWaterMark
+    this.#signal = signal
+    this.response = new Promise((resolve) => {
+      this.#respond = resolve
+    })
+    signal?.addEventListener('abort', this.#onAbort)
+  }
+
+  get closed(): boolean {
+    return this.#over || this.#signal?.aborted === true
+  }
+
+  listen(events: SinkEvents): void {
+    this.#events = events
+  }
+
+  commit(headers: readonly (readonly [string, string])[]): void {
+    const body = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#controller = controller
+        },
+        // Called whenever the reader has taken something and there is room.
+        pull: () => this.#events?.onDrain(),
+        cancel: () => this.#close(false),
+      },
+      // In bytes; the default counts chunks, of whatever size.
+      { highWaterMark: this.#highWaterMark, size: (chunk) => chunk.byteLength },
+    )
+    this.#respond(new Response(body, { status: 200, headers: toHeaders(headers) }))
+  }
+
+  answer({ status, headers, body }: PlainAnswer): void {
+    // [Fetch §5.5] a 204 must have no body, not even an empty one.
+    this.#respond(
+      new Response(status === 204 ? null : body, { status, headers: toHeaders(headers) }),
+    )
+    this.#close(true)
+  }
+
+  write(text: string): boolean {
+    if (this.#over || this.#controller === undefined) return true
+    this.#controller.enqueue(Buffer.from(text, 'utf8'))
+    return (this.#controller.desiredSize ?? 0) > 0
+  }
+
+  unsentBytes(): number {
+    return this.#highWaterMark - (this.#controller?.desiredSize ?? this.#highWaterMark)
+  }
+
+  progress(): number {
+    return this.unsentBytes()
+  }
+
+  end(): void {
+    if (this.#over) return
+    this.#controller?.close()
+    // What is left belongs to the runtime that reads the body; it tells us nothing more.
+    this.#close(true)
+  }
+
+  destroy(): void {
+    if (!this.#over) this.#controller?.error(new Error('stream cut off'))
+    this.#close(false)
+  }
+
+  readonly #onAbort = (): void => {
+    // The response may not exist yet, and its caller waits for one.
+    if (this.#controller === undefined) this.#respond(new Response(null, { status: 499 }))
+    this.#close(false)
+  }
+
+  #close(served: boolean): void {
+    if (this.#over) return
+    this.#over = true
+    this.#signal?.removeEventListener('abort', this.#onAbort)
+    const events = this.#events
+    this.#events = undefined
+    events?.onClose(served)
+  }
+}
+
+function toHeaders(headers: readonly (readonly [string, string])[]): [string, string][] {
+  return headers.map(([name, value]) => [name, value])
+}

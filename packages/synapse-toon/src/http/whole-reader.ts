@@ -1,0 +1,97 @@
+import type { LogReader } from '../log/log.ts'
+import type { ConnectionSummary } from '../stream/observer.ts'
+import type { StreamReader } from '../stream/readers.ts'
+import type { Settings } from '../stream/settings.ts'
+import type { PlainAnswer, Sink } from '../stream/sink.ts'
+import type { Stream } from '../stream/stream.ts'
+import { TooLargeError } from './http-errors.ts'
+import { documentAnswer, earlyFailure, refusal } from './plain-answers.ts'
+import type { RequestView } from './request-view.ts'
+import { wholeAnswer } from './whole-answer.ts'
+
+export interface WholeReaderInput {
+  readonly log: LogReader
+  readonly stream: Stream | undefined
+  readonly request: RequestView
+  readonly sink: Sink
+  readonly format: 'json' | 'toon'
+  readonly settings: Settings
+  readonly now: () => number
+  readonly startedAt: number
+}
+
+/**
+ * A client that wants the answer as one document: waits for the end, then sends it. It passes no
+ * record on before, so the log keeps them all, and the producer pauses when they no longer fit.
+ */
+export class WholeReader implements StreamReader {
+  readonly holdsBack = false
+  readonly done: Promise<ConnectionSummary>
+  readonly #input: WholeReaderInput
+  #resolveDone!: (summary: ConnectionSummary) => void
+  #unsubscribe: () => void = () => {}
+  #status = 0
+  #over = false
+
+  constructor(input: WholeReaderInput) {
+    this.#input = input
+    this.done = new Promise((resolve) => {
+      this.#resolveDone = resolve
+    })
+  }
+
+  start(): void {
+    const { sink, stream, log } = this.#input
+    sink.listen({ onDrain() {}, onClose: (served) => this.#finish(served && this.#status !== 0) })
+    stream?.attach(this)
+    if (sink.closed) return this.#finish(false)
+    this.#unsubscribe = log.subscribe(() => this.#onAppend())
+    this.#onAppend()
+  }
+
+  #onAppend(): void {
+    const { log, stream, request } = this.#input
+    const capacity = stream?.log.maxBytes ?? Number.POSITIVE_INFINITY
+    const tooLarge = log.firstSeq > 1 || (!log.ended && log.bytesAfter(0) >= capacity)
+    if (tooLarge) this.#answer(refusal(request, new TooLargeError(capacity))!)
+    else if (log.ended) this.#answer(this.#document())
+  }
+
+  #document(): PlainAnswer {
+    const { log, stream, request, settings, format } = this.#input
+    const failedEarly = log.lastSeq === 1 && log.at(1)!.event === 'error'
+    if (failedEarly && stream?.summary !== undefined) {
+      return earlyFailure(request, stream.summary, settings)
+    }
+    const { status, json } = wholeAnswer(log)
+    return documentAnswer(request, json, status, format === 'toon', [['Cache-Control', 'no-store']])
+  }
+
+  #answer(answer: PlainAnswer): void {
+    if (this.#status !== 0) return
+    this.#status = answer.status
+    this.#unsubscribe()
+    this.#input.sink.answer(answer)
+  }
+
+  #finish(served: boolean): void {
+    if (this.#over) return
+    this.#over = true
+    this.#unsubscribe()
+    const { stream, log, now, startedAt } = this.#input
+    // Answered while the stream goes on: it was too large.
+    const leave = served ? (log.ended ? undefined : 'overflow') : 'client-left'
+    stream?.detach(this, leave)
+    this.#resolveDone({
+      status: this.#status,
+      streamId: log.streamId,
+      reason: leave ?? stream?.summary?.reason,
+      chunks: 0,
+      bytes: 0,
+      ttfbMs: undefined,
+      durationMs: now() - startedAt,
+      blockedMs: 0,
+      resumedAfter: undefined,
+    })
+  }
+}

@@ -1,0 +1,57 @@
+/** `synapse-toon`: streams any async iterable to people over Server-Sent Events. */
+export { SynapseToonError } from './errors.ts'
+export { RefusedError } from './http/http-errors.ts'
+export type { NodeResponse } from './http/node-sink.ts'
+export type { NodeRequest } from './http/request-view.ts'
+export type { StreamRef } from './http/route.ts'
+export type { WholeAnswer } from './http/whole-answer.ts'
+export type { CreateOptions, LogReader, LogWriter, MaybePromise, StreamLog } from './log/log.ts'
+export { createMemoryLog, type MemoryLogOptions } from './log/memory.ts'
+export type { Clock } from './stream/clock.ts'
+export type { EndReason } from './stream/end-reason.ts'
+export {
+  DeadlineError,
+  ShutdownError,
+  StreamCancelledError,
+  StreamInterruptedError,
+} from './stream/errors.ts'
+export {
+  type Merge,
+  mergeAnthropicDelta,
+  mergeDelta,
+  mergeOpenAiChunk,
+  mergeText,
+} from './stream/merge.ts'
+export type {
+  ConnectionSummary,
+  Observer,
+  StreamProgress,
+  StreamSummary,
+} from './stream/observer.ts'
+export { optimalChunkSize } from './stream/optimal-chunk-size.ts'
+export { InvalidOptionError } from './stream/resolve-options.ts'
+export type { Deadlines, SlowClient, StreamOptions, Transform } from './stream/settings.ts'
+export {
+  type Chunks,
+  InvalidSourceError,
+  type Source,
+  type SourceContext,
+} from './stream/source.ts'
+export type { DoneData, ErrorData } from './stream/terminal-record.ts'
+export {
+  createSynapseToon,
+  type FetchOptions,
+  type JsonNodeOptions,
+  type JsonOptions,
+  type PipeOptions,
+  type StartOptions,
+  type StreamHandle,
+  type SynapseToon,
+  type SynapseToonOptions,
+} from './synapse-toon.ts'
+export { synapseToonStream } from './synapse-toon-stream.ts'
+export { InvalidEventIdError } from './wire/event-id.ts'
+export { InvalidFrameError } from './wire/frame.ts'
+export { type PayloadEncoding, UnknownEncodingError } from './wire/payload-encoding.ts'
+export { PayloadError } from './wire/payload-error.ts'
+export type { LogRecord } from './wire/record.ts'

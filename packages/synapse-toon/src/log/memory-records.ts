@@ -1,0 +1,103 @@
+import { Buffer } from 'node:buffer'
+import { SynapseToonError } from '../errors.ts'
+import { isTerminal, type LogRecord } from '../wire/record.ts'
+import type { LogWriter } from './log.ts'
+
+/** A record that does not follow the last one, or follows the end. */
+export class AppendError extends SynapseToonError {
+  constructor(streamId: string, seq: number, rule: string) {
+    super('ERR_SYNAPSE_APPEND', `record ${seq} of stream ${streamId} ${rule}`)
+  }
+}
+
+/** Dropped records at the front of the array before it is cut: keeps trimming cheap, O(1) each. */
+const COMPACT_AT = 1024
+
+/** The newest records of one stream, bounded by bytes. */
+export class MemoryRecords implements LogWriter {
+  readonly streamId: string
+  readonly principal: string | undefined
+  readonly maxBytes: number
+  readonly #onEnded: (records: MemoryRecords) => void
+  readonly #subscribers = new Set<() => void>()
+
+  #records: (LogRecord | undefined)[] = []
+  /** For each record: bytes of all records up to and with it, so that any sum is one subtraction. */
+  #bytesUpTo: number[] = []
+  /** Index of the oldest kept record; those before it are dropped but not yet cut off. */
+  #head = 0
+  /** Position of `#records[0]`. */
+  #baseSeq = 1
+  #totalBytes = 0
+  #droppedBytes = 0
+  ended = false
+
+  constructor(
+    streamId: string,
+    principal: string | undefined,
+    maxBytes: number,
+    onEnded: (records: MemoryRecords) => void,
+  ) {
+    this.streamId = streamId
+    this.principal = principal
+    this.maxBytes = maxBytes
+    this.#onEnded = onEnded
+  }
+
+  get firstSeq(): number {
+    return this.#baseSeq + this.#head
+  }
+
+  get lastSeq(): number {
+    return this.#baseSeq + this.#records.length - 1
+  }
+
+  at(seq: number): LogRecord | undefined {
+    return this.#records[seq - this.#baseSeq]
+  }
+
+  bytesAfter(seq: number): number {
+    if (seq >= this.lastSeq) return 0
+    const index = seq - this.#baseSeq
+    const before = index < this.#head ? this.#droppedBytes : this.#bytesUpTo[index]!
+    return this.#totalBytes - before
+  }
+
+  subscribe(onAppend: () => void): () => void {
+    this.#subscribers.add(onAppend)
+    return () => this.#subscribers.delete(onAppend)
+  }
+
+  append(record: LogRecord): number {
+    if (record.seq <= this.lastSeq) return 0
+    if (this.ended) throw new AppendError(this.streamId, record.seq, 'follows the terminal record')
+    if (record.seq !== this.lastSeq + 1) {
+      throw new AppendError(this.streamId, record.seq, `leaves a hole after ${this.lastSeq}`)
+    }
+    const bytes = Buffer.byteLength(record.json)
+    this.#totalBytes += bytes
+    this.#records.push(record)
+    this.#bytesUpTo.push(this.#totalBytes)
+    if (this.#totalBytes - this.#droppedBytes > this.maxBytes) this.#trim()
+    if (isTerminal(record)) {
+      this.ended = true
+      this.#onEnded(this)
+    }
+    for (const onAppend of this.#subscribers) onAppend()
+    return bytes
+  }
+
+  #trim(): void {
+    const newest = this.#records.length - 1
+    while (this.#head < newest && this.#totalBytes - this.#droppedBytes > this.maxBytes) {
+      this.#droppedBytes = this.#bytesUpTo[this.#head]!
+      this.#records[this.#head] = undefined
+      this.#head++
+    }
+    if (this.#head < COMPACT_AT || this.#head * 2 < this.#records.length) return
+    this.#records = this.#records.slice(this.#head)
+    this.#bytesUpTo = this.#bytesUpTo.slice(this.#head)
+    this.#baseSeq += this.#head
+    this.#head = 0
+  }
+}

@@ -1,0 +1,100 @@
+import { describeValue, SynapseToonError } from '../errors.ts'
+import { type Clock, systemClock } from '../stream/clock.ts'
+import type { CreateOptions, StreamLog } from './log.ts'
+import { MemoryRecords } from './memory-records.ts'
+
+export interface MemoryLogOptions {
+  /** Most bytes of records for each stream; the oldest go first. Default 8 MiB. */
+  readonly maxBytes?: number
+  /** Most bytes of ended streams in all; the one that ended first goes first. Default 256 MiB. */
+  readonly maxEndedBytes?: number
+  /** How long an ended stream can be resumed, in ms. Default 300 000 (5 minutes). */
+  readonly keepFor?: number
+  /** Default: the system's. */
+  readonly clock?: Clock
+}
+
+const MIB = 1024 * 1024
+const DEFAULT_MAX_BYTES = 8 * MIB
+const DEFAULT_MAX_ENDED_BYTES = 256 * MIB
+const DEFAULT_KEEP_FOR_MS = 300_000
+
+/** Two producers for one stream, or one that was started twice. */
+export class StreamExistsError extends SynapseToonError {
+  constructor(streamId: string) {
+    super('ERR_SYNAPSE_STREAM_EXISTS', `stream ${streamId} is in the log already; use a new id`)
+  }
+}
+
+/** Keeps records in this process: resume works until it ends. The default log. */
+export function createMemoryLog(options: MemoryLogOptions = {}): StreamLog {
+  const maxBytes = positive('maxBytes', options.maxBytes ?? DEFAULT_MAX_BYTES)
+  const maxEndedBytes = positive('maxEndedBytes', options.maxEndedBytes ?? DEFAULT_MAX_ENDED_BYTES)
+  const keepFor = positive('keepFor', options.keepFor ?? DEFAULT_KEEP_FOR_MS)
+  const clock = options.clock ?? systemClock
+
+  const streams = new Map<string, MemoryRecords>()
+  /** Ended streams with the time they expire, in the order they ended: expiry looks at the first. */
+  const ended = new Map<MemoryRecords, number>()
+  let endedBytes = 0
+  let cancelExpiry: (() => void) | undefined
+
+  function onEnded(records: MemoryRecords): void {
+    ended.set(records, clock.now() + keepFor)
+    endedBytes += records.bytesAfter(0)
+    for (const [oldest] of ended) {
+      if (endedBytes <= maxEndedBytes || oldest === records) break
+      forget(oldest)
+    }
+    scheduleExpiry()
+  }
+
+  function forget(records: MemoryRecords): void {
+    ended.delete(records)
+    endedBytes -= records.bytesAfter(0)
+    streams.delete(records.streamId)
+  }
+
+  function scheduleExpiry(): void {
+    if (cancelExpiry !== undefined) return
+    const [next] = ended
+    if (next === undefined) return
+    cancelExpiry = clock.after(Math.max(0, next[1] - clock.now()), expire, { keepAlive: false })
+  }
+
+  function expire(): void {
+    cancelExpiry = undefined
+    const now = clock.now()
+    for (const [records, at] of ended) {
+      if (at > now) break
+      forget(records)
+    }
+    scheduleExpiry()
+  }
+
+  return {
+    create(streamId: string, { principal, maxBytes: wanted }: CreateOptions) {
+      if (streams.has(streamId)) throw new StreamExistsError(streamId)
+      const limit = Math.min(wanted ?? maxBytes, maxBytes)
+      const records = new MemoryRecords(streamId, principal, limit, onEnded)
+      streams.set(streamId, records)
+      return records
+    },
+    open: (streamId) => streams.get(streamId),
+    close() {
+      cancelExpiry?.()
+      cancelExpiry = undefined
+      streams.clear()
+      ended.clear()
+      endedBytes = 0
+    },
+  }
+}
+
+function positive(name: string, value: number): number {
+  if (Number.isFinite(value) && value > 0) return value
+  throw new SynapseToonError(
+    'ERR_SYNAPSE_INVALID_OPTION',
+    `${name} must be a number above 0, got ${describeValue(value)}; leave it out for the default`,
+  )
+}

@@ -1,0 +1,54 @@
+import type { StreamLog } from './log/log.ts'
+import type { Clock } from './stream/clock.ts'
+import { Flusher } from './stream/flusher.ts'
+import type { Settings, Transform } from './stream/settings.ts'
+import type { Source } from './stream/source.ts'
+import { Stream } from './stream/stream.ts'
+import { TimerWheel } from './stream/timer-wheel.ts'
+import { createStreamId } from './wire/event-id.ts'
+
+/**
+ * Records kept of a stream that nobody can come back to, in bytes: enough for the source to run
+ * ahead of the socket by a flush or two.
+ */
+const WINDOW_BYTES = 65_536
+
+export interface CreateInput {
+  readonly source: Source<unknown>
+  readonly transform: Transform<unknown> | undefined
+  readonly settings: Settings
+  readonly lastEventId: string | undefined
+  /** Whether the log keeps all records that fit it, or only a window. */
+  readonly keepAll: boolean
+}
+
+/** What all streams of one `createSynapseToon` share. */
+export class Runtime {
+  readonly log: StreamLog
+  readonly clock: Clock
+  readonly wheel: TimerWheel
+  readonly flusher = new Flusher()
+  /** Streams that this process produces now. */
+  readonly running = new Map<string, Stream>()
+  /** Set by `shutdown`: nothing new is admitted. */
+  closing = false
+
+  constructor(log: StreamLog, clock: Clock) {
+    this.log = log
+    this.clock = clock
+    this.wheel = new TimerWheel(clock)
+  }
+
+  /** Makes a stream; its source is asked only once `start()` is called. */
+  async create(input: CreateInput): Promise<Stream> {
+    const { clock, wheel } = this
+    const log = await this.log.create(createStreamId(), {
+      principal: input.settings.principal,
+      maxBytes: input.keepAll ? undefined : WINDOW_BYTES,
+    })
+    const stream = new Stream({ ...input, log, clock, wheel })
+    this.running.set(stream.streamId, stream)
+    void stream.done.then(() => this.running.delete(stream.streamId))
+    return stream
+  }
+}

@@ -1,0 +1,279 @@
+import type { LogReader } from '../log/log.ts'
+import { HEARTBEAT } from '../wire/frame.ts'
+import type { PayloadEncoding } from '../wire/payload-encoding.ts'
+import type { Clock } from './clock.ts'
+import type { EndReason } from './end-reason.ts'
+import type { Flushable, Flusher } from './flusher.ts'
+import { FrameSource } from './frame-source.ts'
+import { type ConnectionSummary, notify, type StreamSummary } from './observer.ts'
+import { optimalChunkSize } from './optimal-chunk-size.ts'
+import type { StreamReader } from './readers.ts'
+import type { Settings } from './settings.ts'
+import type { PlainAnswer, Sink } from './sink.ts'
+import type { LeaveReason, Stream } from './stream.ts'
+import type { TimerWheel, WheelTimer } from './timer-wheel.ts'
+
+export interface ConnectionInput {
+  readonly sink: Sink
+  readonly log: LogReader
+  /** The producer, where it runs in this process. */
+  readonly stream: Stream | undefined
+  readonly encoding: PayloadEncoding
+  /** Position that the client has; 0 for none. */
+  readonly after: number
+  /** Whether this request began the stream: then a failure before the first payload is an answer. */
+  readonly isFirst: boolean
+  readonly headers: readonly (readonly [string, string])[]
+  /** What to answer when the stream failed before the first payload. */
+  readonly earlyAnswer: (ended: StreamSummary) => PlainAnswer
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly wheel: TimerWheel
+  readonly flusher: Flusher
+  readonly startedAt: number
+}
+
+/**
+ * `waiting`: nothing sent, status still open. `open`: status sent. `ending`: the terminal frame is
+ * written, the network has not taken all. `over`: everything is released.
+ */
+type State = 'waiting' | 'open' | 'ending' | 'over'
+
+/**
+ * One client reading one stream at its own pace: reads records from its position on, writes frames,
+ * waits when the client is slow. Everything it holds is released in `#finish`, once.
+ */
+export class Connection implements Flushable, StreamReader {
+  readonly done: Promise<ConnectionSummary>
+  #resolveDone!: (summary: ConnectionSummary) => void
+  readonly #input: ConnectionInput
+  readonly #frames: FrameSource
+  #state: State = 'waiting'
+  #status = 0
+  /** Handed to the flusher and not yet flushed. */
+  #scheduled = false
+  /** The sink wants no more until it drains. */
+  #blocked = false
+  #blockedSince = 0
+  #blockedMs = 0
+  #bytes = 0
+  #ttfbMs: number | undefined
+  #unsubscribe: () => void = () => {}
+  #commitTimer: WheelTimer | undefined
+  #heartbeatTimer: WheelTimer | undefined
+  #stallTimer: WheelTimer | undefined
+  /** Why the stream ended, when that was answered instead of streamed. */
+  #earlyReason: EndReason | undefined
+
+  constructor(input: ConnectionInput) {
+    this.#input = input
+    const { log, encoding, after, settings } = input
+    const merge = settings.slowClient === 'merge' ? settings.merge : undefined
+    this.#frames = new FrameSource({ log, encoding, after, merge, observer: settings.observer })
+    this.done = new Promise((resolve) => {
+      this.#resolveDone = resolve
+    })
+  }
+
+  /** Only `wait` makes the source wait; the other policies deal with what has piled up. */
+  get holdsBack(): boolean {
+    return this.#blocked && this.#input.settings.slowClient === 'wait'
+  }
+
+  start(): void {
+    const { sink, log, stream, settings, wheel, after, isFirst } = this.#input
+    sink.listen({ onDrain: () => this.#onDrain(), onClose: (served) => this.#onClose(served) })
+    stream?.attach(this)
+    if (sink.closed) return this.#finish('client-left')
+    this.#unsubscribe = log.subscribe(() => this.#onAppend())
+    if (after > 0) notify(settings.observer, 'resumed', { streamId: log.streamId, after })
+    if (!isFirst || settings.commitAfter === 0) this.#commit()
+    else this.#commitTimer = wheel.set(settings.commitAfter, () => this.#commitEarly())
+    this.#onAppend()
+  }
+
+  /** Writes what is ready, as long as the client has room. Called once per turn at most. */
+  flush(): void {
+    this.#scheduled = false
+    if (this.#state === 'waiting' && this.#frames.isReady) this.#open()
+    if (this.#state !== 'open') return
+    const { sink, settings, stream } = this.#input
+    while (this.#canWrite && this.#frames.isReady) {
+      const unsent = sink.unsentBytes()
+      const room = settings.maxBufferSize - unsent
+      if (!this.#frames.fill(optimalChunkSize(this.#bytes), room, unsent === 0)) this.#block()
+      else this.#write()
+    }
+    stream?.passed(this.#frames.position)
+    if (!this.#frames.isReady) this.#frames.caughtUp()
+    if (this.#frames.ended) this.#end()
+  }
+
+  /** False too when the connection was cut off in the middle of a flush. */
+  get #canWrite(): boolean {
+    return this.#state === 'open' && !this.#blocked
+  }
+
+  onFlushError(error: unknown): void {
+    process.emitWarning(`a connection failed: ${error}`, { code: 'SYNAPSE_CONNECTION' })
+    this.#cutOff('client-left')
+  }
+
+  #onAppend(): void {
+    if (this.#blocked) return this.#checkOverflow()
+    if (this.#scheduled) return
+    this.#scheduled = true
+    this.#input.flusher.schedule(this)
+  }
+
+  /** The first records are there: a status, or a failure as an answer of its own. */
+  #open(): void {
+    const { stream, isFirst, earlyAnswer, sink } = this.#input
+    if (!isFirst || stream?.summary === undefined || !this.#frames.startsWithFailure) {
+      return this.#commit()
+    }
+    const answer = earlyAnswer(stream.summary)
+    this.#status = answer.status
+    this.#earlyReason = stream.summary.reason
+    this.#stopReading()
+    sink.answer(answer)
+  }
+
+  /** `commitAfter` has passed without a payload: from here on failures are frames. */
+  #commitEarly(): void {
+    this.#commit()
+    this.#writeHeartbeat()
+  }
+
+  #commit(): void {
+    if (this.#state !== 'waiting') return
+    const { sink, headers, stream, settings, log, clock, startedAt, wheel } = this.#input
+    this.#state = 'open'
+    this.#status = 200
+    this.#commitTimer?.clear()
+    sink.commit(headers)
+    stream?.announce()
+    const elapsedMs = clock.now() - startedAt
+    notify(settings.observer, 'committed', { streamId: log.streamId, elapsedMs })
+    if (settings.heartbeat > 0) this.#heartbeatTimer = wheel.set(settings.heartbeat, this.#beat)
+  }
+
+  #write(): void {
+    const { sink, clock, startedAt, settings } = this.#input
+    const { text, bytes } = this.#frames
+    this.#bytes += bytes
+    this.#ttfbMs ??= clock.now() - startedAt
+    this.#heartbeatTimer?.touch()
+    const wantsMore = sink.write(text, bytes)
+    if (!wantsMore || sink.unsentBytes() >= settings.maxBufferSize) this.#block()
+  }
+
+  readonly #beat = (): void => {
+    const { settings, wheel } = this.#input
+    this.#writeHeartbeat()
+    if (this.#state === 'open') this.#heartbeatTimer = wheel.set(settings.heartbeat, this.#beat)
+  }
+
+  /** Not on a line that still has bytes to take: those keep it open already. */
+  #writeHeartbeat(): void {
+    const { sink } = this.#input
+    if (this.#state === 'open' && !this.#blocked) sink.write(HEARTBEAT, HEARTBEAT.length)
+  }
+
+  #block(): void {
+    const { sink, settings, clock, log, stream } = this.#input
+    this.#blocked = true
+    this.#blockedSince = clock.now()
+    this.#frames.fellBehind()
+    if (settings.slowClient === 'wait') stream?.readerChanged(this)
+    notify(settings.observer, 'blocked', {
+      streamId: log.streamId,
+      unsentBytes: sink.unsentBytes(),
+    })
+    this.#armStall()
+    this.#checkOverflow()
+  }
+
+  #onDrain(): void {
+    const { sink, settings, stream } = this.#input
+    if (!this.#blocked || sink.unsentBytes() >= settings.maxBufferSize) return
+    this.#unblock()
+    if (settings.slowClient === 'wait') stream?.readerChanged(this)
+    if (this.#state !== 'open') return
+    this.#stallTimer?.clear()
+    this.flush()
+  }
+
+  #unblock(): void {
+    this.#blocked = false
+    this.#blockedMs += this.#input.clock.now() - this.#blockedSince
+  }
+
+  #checkOverflow(): void {
+    const { settings, log } = this.#input
+    if (settings.slowClient !== 'disconnect' || this.#state !== 'open') return
+    if (log.bytesAfter(this.#frames.position) > settings.maxBufferSize) this.#cutOff('overflow')
+  }
+
+  /** Watches that the network takes something as long as there is something to take. */
+  #armStall(): void {
+    const { settings, wheel, sink } = this.#input
+    this.#stallTimer?.clear()
+    if (settings.deadlines.stall === 0) return
+    const before = sink.progress()
+    this.#stallTimer = wheel.set(settings.deadlines.stall, () => {
+      if (sink.progress() === before) this.#cutOff('stalled-client')
+      else this.#armStall()
+    })
+  }
+
+  /** The terminal frame is written: nothing more is read, only taken by the network. */
+  #end(): void {
+    this.#stopReading()
+    this.#input.sink.end()
+  }
+
+  #stopReading(): void {
+    this.#state = 'ending'
+    this.#unsubscribe()
+    this.#commitTimer?.clear()
+    this.#heartbeatTimer?.clear()
+    this.#armStall()
+  }
+
+  #onClose(served: boolean): void {
+    this.#finish(served && this.#state === 'ending' ? undefined : 'client-left')
+  }
+
+  #cutOff(reason: LeaveReason): void {
+    this.#finish(reason)
+    this.#input.sink.destroy()
+  }
+
+  /** The one place where a connection ends and lets go of everything it holds. */
+  #finish(leave: LeaveReason | undefined): void {
+    if (this.#state === 'over') return
+    this.#state = 'over'
+    this.#unsubscribe()
+    this.#commitTimer?.clear()
+    this.#heartbeatTimer?.clear()
+    this.#stallTimer?.clear()
+    const { log, stream, settings, after, clock, startedAt } = this.#input
+    stream?.detach(this, leave)
+    // After `detach`, which asks for `holdsBack`.
+    if (this.#blocked) this.#unblock()
+    const summary: ConnectionSummary = {
+      status: this.#status,
+      streamId: log.streamId,
+      reason: leave ?? this.#earlyReason ?? this.#frames.endReason,
+      chunks: this.#frames.chunks,
+      bytes: this.#bytes,
+      ttfbMs: this.#ttfbMs,
+      durationMs: clock.now() - startedAt,
+      blockedMs: this.#blockedMs,
+      resumedAfter: after > 0 ? after : undefined,
+    }
+    notify(settings.observer, 'disconnected', summary)
+    this.#resolveDone(summary)
+  }
+}

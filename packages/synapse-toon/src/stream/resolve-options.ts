@@ -1,0 +1,145 @@
+import { describeValue, SynapseToonError } from '../errors.ts'
+import { mergeText } from './merge.ts'
+import type { Deadlines, Settings, StreamOptions } from './settings.ts'
+
+/** An option of a wrong type, out of its range, or not known. Thrown before anything is sent. */
+export class InvalidOptionError extends SynapseToonError {
+  constructor(option: string, rule: string, value: unknown) {
+    super('ERR_SYNAPSE_INVALID_OPTION', `${option} must be ${rule}, got ${describeValue(value)}`)
+  }
+}
+
+export const DEFAULT_SETTINGS: Settings = {
+  deadlines: { connect: 10_000, firstChunk: 60_000, idle: 60_000, total: 300_000, stall: 30_000 },
+  heartbeat: 15_000,
+  commitAfter: 10_000,
+  maxBufferSize: 65_536,
+  slowClient: 'wait',
+  merge: mergeText,
+  resume: true,
+  continueFor: 30_000,
+  fallbackStatus: 200,
+}
+
+/** Longest timeout that timers of all platforms hold: 2^31 - 1 ms, 24.8 days. */
+const MAX_MS = 2 ** 31 - 1
+
+/** The seed asks for 5 to 30 minutes; above that a stream is probably forgotten, not long. */
+const LONG_TOTAL_MS = 1_800_000
+
+/** Smaller than one usual event, a buffer would only make every event wait. */
+const MIN_BUFFER_BYTES = 1024
+
+type Check = (option: string, value: unknown) => void
+
+const CHECKS: { readonly [Name in keyof Required<StreamOptions>]: Check } = {
+  deadlines: checkDeadlines,
+  heartbeat: milliseconds,
+  commitAfter: milliseconds,
+  maxBufferSize: (option, value) =>
+    wholeNumber(option, value, MIN_BUFFER_BYTES, Number.MAX_SAFE_INTEGER, 'bytes, default 65536'),
+  slowClient: oneOf('wait', 'merge', 'disconnect'),
+  merge: isFunction,
+  resume: (option, value) => {
+    if (typeof value !== 'boolean') throw new InvalidOptionError(option, 'true or false', value)
+  },
+  onDisconnect: oneOf('cancel', 'continue'),
+  continueFor: milliseconds,
+  principal: (option, value) => {
+    if (typeof value !== 'string' || value === '') {
+      throw new InvalidOptionError(option, 'a string that is not empty, or left out', value)
+    }
+  },
+  streamUrl: isFunction,
+  fallback: isFunction,
+  fallbackStatus: (option, value) =>
+    wholeNumber(option, value, 200, 599, 'an HTTP status, default 200'),
+  exposeError: isFunction,
+  observer: (option, value) => {
+    if (typeof value !== 'object' || value === null) {
+      throw new InvalidOptionError(
+        option,
+        'an object of methods, for example { ended(summary) {} }',
+        value,
+      )
+    }
+  },
+}
+
+/**
+ * Lays `options` over `base` and checks them.
+ *
+ * @param known further option names that the caller takes care of
+ * @throws {InvalidOptionError} names the option, its value and what it must be
+ */
+export function resolveOptions(
+  options: StreamOptions | undefined,
+  base: Settings = DEFAULT_SETTINGS,
+  known: readonly string[] = [],
+): Settings {
+  if (options === undefined) return base
+  if (typeof options !== 'object' || options === null) {
+    throw new InvalidOptionError(
+      'options',
+      'an object (a transform goes in as { transform })',
+      options,
+    )
+  }
+  const given: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || known.includes(name)) continue
+    const check = (CHECKS as Record<string, Check | undefined>)[name]
+    if (check === undefined) {
+      const names = [...Object.keys(CHECKS), ...known].join(', ')
+      throw new InvalidOptionError('an option', `one of ${names}`, name)
+    }
+    check(name, value)
+    given[name] = value
+  }
+  if (Object.keys(given).length === 0) return base
+  const deadlines = { ...base.deadlines, ...(given.deadlines as Partial<Deadlines> | undefined) }
+  return { ...base, ...given, deadlines }
+}
+
+function checkDeadlines(option: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null) {
+    throw new InvalidOptionError(
+      option,
+      'an object of milliseconds, for example { idle: 60000 }',
+      value,
+    )
+  }
+  for (const [name, ms] of Object.entries(value)) {
+    if (!(name in DEFAULT_SETTINGS.deadlines)) {
+      const names = Object.keys(DEFAULT_SETTINGS.deadlines).join(', ')
+      throw new InvalidOptionError(`a name in ${option}`, `one of ${names}`, name)
+    }
+    milliseconds(`${option}.${name}`, ms)
+    if (name === 'total' && ms > LONG_TOTAL_MS) {
+      process.emitWarning(
+        `deadlines.total of ${ms} ms is more than 30 minutes: a forgotten stream will hold its source for so long`,
+        { code: 'SYNAPSE_LONG_DEADLINE' },
+      )
+    }
+  }
+}
+
+function milliseconds(option: string, value: unknown): void {
+  wholeNumber(option, value, 0, MAX_MS, 'ms, 0 switches it off')
+}
+
+function wholeNumber(option: string, value: unknown, min: number, max: number, unit: string): void {
+  if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return
+  throw new InvalidOptionError(option, `a whole number from ${min} to ${max} (${unit})`, value)
+}
+
+function oneOf(...values: string[]): Check {
+  return (option, value) => {
+    if (values.includes(value as string)) return
+    throw new InvalidOptionError(option, `one of ${values.join(', ')}`, value)
+  }
+}
+
+function isFunction(option: string, value: unknown): void {
+  if (typeof value !== 'function') throw new InvalidOptionError(option, 'a function', value)
+}

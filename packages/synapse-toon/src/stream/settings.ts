@@ -1,0 +1,99 @@
+import type { Merge } from './merge.ts'
+import type { Observer } from './observer.ts'
+
+/** Times after which a stream is given up, in ms; 0 switches one off. */
+export interface Deadlines {
+  /** For a source function to give its source. 0: none. Default 10 000. */
+  readonly connect: number
+  /** From then to the source's first chunk. 0: none. Default 60 000. */
+  readonly firstChunk: number
+  /** Between two chunks, while we are asking for one. 0: none. Default 60 000. */
+  readonly idle: number
+  /** For the whole stream. 0: none. Default 300 000 (the seed's); above 1 800 000 warns. */
+  readonly total: number
+  /** For a connection with unsent bytes of which its client takes none. 0: none. Default 30 000. */
+  readonly stall: number
+}
+
+/** What to do with a client that takes its events slower than they come. */
+export type SlowClient = 'wait' | 'merge' | 'disconnect'
+
+/** How streams behave: given to `createSynapseToon` for all, or to one call for one. */
+export interface StreamOptions {
+  /** Deadlines in ms, each 0 to switch it off; those left out keep their defaults. */
+  readonly deadlines?: Partial<Deadlines>
+  /** Comment sent on a line that is quiet for so long, in ms. 0: none. Default 15 000. */
+  readonly heartbeat?: number
+  /**
+   * How long status and headers wait for the first payload, in ms; a failure before is a real HTTP
+   * status. 0: sent at once. Default 10 000.
+   */
+  readonly commitAfter?: number
+  /** Most bytes of one connection that wait in our memory, from 1024. Default 65 536 (the seed's). */
+  readonly maxBufferSize?: number
+  /**
+   * `wait`: the source waits for the client. `merge`: the source goes on, and what waits is merged
+   * by `merge`. `disconnect`: a client that falls `maxBufferSize` behind is cut off, and may resume.
+   * Default `wait`.
+   */
+  readonly slowClient?: SlowClient
+  /** For `slowClient: 'merge'`. Default: `{ delta }`, OpenAI chunks and Anthropic text deltas. */
+  readonly merge?: Merge
+  /**
+   * Whether a client may come back and go on where it was. `false`: `Last-Event-ID` is handed to
+   * the source function instead. Default `true`.
+   */
+  readonly resume?: boolean
+  /**
+   * When the last client is gone: `cancel` the source at once, or `continue` to produce into the
+   * log (the seed's `ignore_user_abort`). Default `continue` where the client can resume (so not
+   * before it has the headers), else `cancel`.
+   */
+  readonly onDisconnect?: 'cancel' | 'continue'
+  /** How long a source goes on without a client, in ms. Default 30 000. */
+  readonly continueFor?: number
+  /**
+   * Who may read the stream: a user id, an API key id. A resume by another one is a 404. Default
+   * none: whoever knows an id of the stream (74 random bits) may.
+   */
+  readonly principal?: string
+  /** Address of a stream, sent as `Content-Location`. Default none. */
+  readonly streamUrl?: (streamId: string) => string
+  /**
+   * Answers a failure before the first payload: its payload is sent as JSON instead of the error.
+   * `undefined`: not this error. Default none.
+   */
+  readonly fallback?: (error: unknown) => unknown
+  /** HTTP status of a fallback, 200 to 599. Default 200. */
+  readonly fallbackStatus?: number
+  /**
+   * The text of a failure that clients may see, in place of ours. Default none: an upstream's own
+   * words may hold keys and names, and never reach a client.
+   */
+  readonly exposeError?: (error: unknown) => string
+  /** Sees opens, ends and waits, for logs and metrics. Default none. */
+  readonly observer?: Observer
+}
+
+export type TransformResult = unknown | PromiseLike<unknown>
+
+/** Turns a chunk of the source into a payload; `undefined` skips the chunk. */
+export type Transform<Chunk> = (chunk: Chunk) => TransformResult
+
+/** `StreamOptions` with every default filled in. */
+export type Settings = Required<
+  Omit<
+    StreamOptions,
+    | 'deadlines'
+    | 'principal'
+    | 'streamUrl'
+    | 'fallback'
+    | 'exposeError'
+    | 'observer'
+    | 'onDisconnect'
+  >
+> &
+  Pick<
+    StreamOptions,
+    'principal' | 'streamUrl' | 'fallback' | 'exposeError' | 'observer' | 'onDisconnect'
+  > & { readonly deadlines: Deadlines }

@@ -1,0 +1,42 @@
+/** A whole HTTP answer that is not a stream. */
+export interface PlainAnswer {
+  readonly status: number
+  readonly headers: readonly (readonly [string, string])[]
+  readonly body: string
+}
+
+/** What a sink tells its connection. */
+export interface SinkEvents {
+  /** The network took something: there may be room again. */
+  onDrain(): void
+  /** The line is closed; `served`: everything that was written has been handed to the network. */
+  onClose(served: boolean): void
+}
+
+/**
+ * The way to one client: a Node response or a Web stream. It knows nothing of records.
+ * After `onClose` every call does nothing.
+ */
+export interface Sink {
+  /** Whether the client has gone already. */
+  readonly closed: boolean
+  listen(events: SinkEvents): void
+  /** Sends status 200 and these headers; with the first `write` of the same turn where possible. */
+  commit(headers: readonly (readonly [string, string])[]): void
+  /** Instead of `commit`: answers and ends. */
+  answer(answer: PlainAnswer): void
+  /**
+   * Hands text on. `onDrain` follows when the network has taken it.
+   *
+   * @returns false when the sink wants no more until then
+   */
+  write(text: string, bytes: number): boolean
+  /** Bytes written that the network has not taken. */
+  unsentBytes(): number
+  /** A number that changes when the network takes bytes, even when `unsentBytes` does not tell. */
+  progress(): number
+  /** Ends after what was written. */
+  end(): void
+  /** Cuts the line, so that the client sees a broken stream and not an ended one. */
+  destroy(): void
+}

@@ -1,0 +1,271 @@
+import type { LogWriter } from '../log/log.ts'
+import { payloadToJson } from '../wire/payload-json.ts'
+import type { Clock } from './clock.ts'
+import type { EndReason } from './end-reason.ts'
+import { interruption } from './interruption.ts'
+import { notify, type StreamProgress, type StreamSummary } from './observer.ts'
+import { Readers, type StreamReader } from './readers.ts'
+import type { Settings, Transform } from './settings.ts'
+import { isPromiseLike, type OpenSource, openChunks, type Source } from './source.ts'
+import { terminalRecord } from './terminal-record.ts'
+import type { TimerWheel, WheelTimer } from './timer-wheel.ts'
+import { nextTurn } from './turn.ts'
+
+/** Why a reader went while its stream went on. */
+export type LeaveReason = 'client-left' | 'stalled-client' | 'overflow'
+
+export interface StreamInput<Chunk> {
+  readonly source: Source<Chunk>
+  readonly transform: Transform<Chunk> | undefined
+  /** Handed to a source function. */
+  readonly lastEventId: string | undefined
+  readonly log: LogWriter
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly wheel: TimerWheel
+}
+
+/**
+ * Chunks taken without giving the event loop a turn. A source that never waits (an array, a
+ * buffered upstream) would otherwise keep sockets, timers and all other streams from running.
+ */
+const CHUNKS_PER_TURN = 128
+
+/** The same in characters of JSON: what is ready stays near what a connection may hold. */
+const CHARACTERS_PER_TURN = 65_536
+
+/**
+ * One answer: pulls its source, records payloads, and ends exactly once, with one reason, in
+ * `end()`. Connections read its log, each at its own pace; the stream only asks whether to go on.
+ */
+export class Stream<Chunk = unknown> implements StreamProgress {
+  readonly streamId: string
+  readonly principal: string | undefined
+  readonly settings: Settings
+  readonly log: LogWriter
+  /** Settles with the summary when the stream has ended; never rejects. */
+  readonly done: Promise<StreamSummary>
+  chunks = 0
+  bytes = 0
+
+  readonly #input: StreamInput<Chunk>
+  readonly #readers = new Readers()
+  readonly #controller = new AbortController()
+  readonly #startedAt: number
+  #resolveDone!: (summary: StreamSummary) => void
+  #summary: StreamSummary | undefined
+  #source: OpenSource<Chunk> | undefined
+  /** Whether we are waiting for the source; while a slow client makes us wait, it is not late. */
+  #asking = false
+  /** Whether a client can name this stream, and so come back to it. */
+  #announced = false
+  #firstChunkSeen = false
+  #firstPayloadMs: number | undefined
+  #usage: unknown
+
+  /** Connect, first chunk, idle: one follows the other, so one timer serves them. */
+  #progressTimer: WheelTimer | undefined
+  #totalTimer: WheelTimer | undefined
+  #continueTimer: WheelTimer | undefined
+
+  constructor(input: StreamInput<Chunk>) {
+    this.#input = input
+    this.log = input.log
+    this.streamId = input.log.streamId
+    this.principal = input.log.principal
+    this.settings = input.settings
+    this.#startedAt = input.clock.now()
+    this.done = new Promise((resolve) => {
+      this.#resolveDone = resolve
+    })
+  }
+
+  get ended(): boolean {
+    return this.#summary !== undefined
+  }
+
+  /** Undefined until the stream has ended. */
+  get summary(): StreamSummary | undefined {
+    return this.#summary
+  }
+
+  get elapsedMs(): number {
+    return this.#input.clock.now() - this.#startedAt
+  }
+
+  /** Asks the source from now on. Once; a reader that is to be there from the start comes before. */
+  start(): void {
+    const { total } = this.settings.deadlines
+    if (total > 0) this.#totalTimer = this.#input.wheel.set(total, () => this.end('deadline'))
+    notify(this.settings.observer, 'opened', this)
+    if (this.#readers.size === 0) this.#continueAlone('client-left')
+    void this.#produce()
+  }
+
+  /** A client has been told the stream's id: from now on it may come back. */
+  announce(): void {
+    this.#announced = true
+  }
+
+  attach(reader: StreamReader): void {
+    this.#continueTimer?.clear()
+    this.#continueTimer = undefined
+    this.#readers.add(reader)
+  }
+
+  /** A reader is gone; `undefined` when it was served to the end. */
+  detach(reader: StreamReader, reason: LeaveReason | undefined): void {
+    if (!this.#readers.remove(reader)) return
+    if (reason === undefined || this.ended || this.#readers.size > 0) return
+    if (this.#mayContinueAlone()) this.#continueAlone(reason)
+    else this.end(reason)
+  }
+
+  /** `reader.holdsBack` has just become the other value. */
+  readerChanged(reader: StreamReader): void {
+    this.#readers.changed(reader)
+  }
+
+  /** A reader has passed on everything up to `seq`. */
+  passed(seq: number): void {
+    this.#readers.passed(seq)
+  }
+
+  /**
+   * The one place where a stream ends: whatever happens, the first call wins, and everything that
+   * the stream holds is let go here.
+   */
+  end(reason: EndReason, error?: unknown): void {
+    if (this.#summary !== undefined) return
+    const { settings } = this
+    this.#progressTimer?.clear()
+    this.#totalTimer?.clear()
+    this.#continueTimer?.clear()
+    this.#summary = this.#summarise(reason, error)
+    this.log.append(terminalRecord(this.log.lastSeq + 1, this.#summary, settings.exposeError))
+    if (reason !== 'complete') {
+      const cause = interruption(reason, error, settings.deadlines)
+      this.#controller.abort(cause)
+      this.#source?.stop(cause)
+    }
+    this.#readers.release()
+    notify(settings.observer, 'ended', this.#summary)
+    this.#resolveDone(this.#summary)
+  }
+
+  async #produce(): Promise<void> {
+    try {
+      const source = await this.#open()
+      let chunksThisTurn = 0
+      let charactersThisTurn = 0
+      while (!this.ended) {
+        while (this.#mustWait()) await this.#readers.room()
+        if (this.ended) return
+        this.#asking = true
+        const next = source.next()
+        const step = isPromiseLike(next) ? await next : next
+        if (this.ended) return
+        if (step.done) return this.end('complete')
+        this.#onChunk()
+        const taken = this.#take(step.value)
+        charactersThisTurn += typeof taken === 'number' ? taken : await taken
+        this.#asking = false
+        if (++chunksThisTurn >= CHUNKS_PER_TURN || charactersThisTurn >= CHARACTERS_PER_TURN) {
+          chunksThisTurn = 0
+          charactersThisTurn = 0
+          await nextTurn()
+        }
+      }
+    } catch (error) {
+      // After the end this is the parked `next()` of a source that was stopped: nobody's concern.
+      this.end('source-error', error)
+    }
+  }
+
+  async #open(): Promise<OpenSource<Chunk>> {
+    const { source, lastEventId } = this.#input
+    this.#asking = true
+    let chunks = source
+    if (typeof chunks === 'function') {
+      this.#setProgressDeadline('connect-timeout', this.settings.deadlines.connect)
+      const { signal } = this.#controller
+      chunks = await chunks({ signal, streamId: this.streamId, lastEventId })
+    }
+    this.#source = openChunks(chunks)
+    // The stream may have ended while the source was connecting: what came is let go at once.
+    if (this.ended) this.#source.stop(this.#controller.signal.reason)
+    else this.#setProgressDeadline('first-chunk-timeout', this.settings.deadlines.firstChunk)
+    return this.#source
+  }
+
+  #onChunk(): void {
+    if (this.#firstChunkSeen) this.#progressTimer?.touch()
+    else {
+      this.#firstChunkSeen = true
+      this.#setProgressDeadline('idle-timeout', this.settings.deadlines.idle)
+    }
+  }
+
+  /** Turns a chunk into a record. @returns characters of JSON recorded, 0 for a skipped chunk */
+  #take(chunk: Chunk): number | Promise<number> {
+    const { transform } = this.#input
+    if (transform === undefined) return this.#record(chunk)
+    const payload = transform(chunk)
+    if (!isPromiseLike(payload)) return this.#record(payload)
+    return Promise.resolve(payload).then((settled) => this.#record(settled))
+  }
+
+  #record(payload: unknown): number {
+    if (payload === undefined || this.ended) return 0
+    const json = payloadToJson(payload)
+    this.chunks++
+    this.#firstPayloadMs ??= this.elapsedMs
+    const usage = (payload as { usage?: unknown } | null)?.usage
+    if (usage !== undefined && usage !== null) this.#usage = usage
+    this.bytes += this.log.append({ seq: this.log.lastSeq + 1, event: 'update', json })
+    notify(this.settings.observer, 'chunk', this)
+    return json.length
+  }
+
+  #mustWait(): boolean {
+    if (this.ended) return false
+    this.#asking = false
+    if (this.#readers.allHoldBack) return true
+    return this.log.bytesAfter(this.#readers.furthest) >= this.log.maxBytes
+  }
+
+  #setProgressDeadline(reason: EndReason, milliseconds: number): void {
+    this.#progressTimer?.clear()
+    if (milliseconds === 0 || this.ended) return
+    this.#progressTimer = this.#input.wheel.set(milliseconds, () => {
+      if (this.#asking) this.end(reason)
+      else this.#setProgressDeadline(reason, milliseconds)
+    })
+  }
+
+  #continueAlone(reason: LeaveReason): void {
+    const { continueFor } = this.settings
+    if (continueFor === 0) this.end(reason)
+    else this.#continueTimer = this.#input.wheel.set(continueFor, () => this.end(reason))
+  }
+
+  #mayContinueAlone(): boolean {
+    const { onDisconnect, resume } = this.settings
+    if (onDisconnect !== undefined) return onDisconnect === 'continue'
+    return resume && this.#announced
+  }
+
+  #summarise(reason: EndReason, error: unknown): StreamSummary {
+    return {
+      streamId: this.streamId,
+      principal: this.principal,
+      chunks: this.chunks,
+      bytes: this.bytes,
+      elapsedMs: this.elapsedMs,
+      reason,
+      error,
+      firstPayloadMs: this.#firstPayloadMs,
+      usage: this.#usage,
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import type { Clock } from './clock.ts'
+
+/**
+ * Width of a slot, in ms: every timer fires at most this late. Deadlines and heartbeats are
+ * seconds; a finer wheel would only wake an idle process more often.
+ */
+const SLOT_MS = 25
+
+/** A power of two, so that a slot is found by a mask: one turn of the wheel takes 12.8 s. */
+const SLOTS = 512
+
+/** One timer on the wheel. */
+export interface WheelTimer {
+  /** Starts its time anew. A field write: fit to be called for every chunk. */
+  touch(): void
+  clear(): void
+}
+
+/**
+ * All deadlines and heartbeats of a process, on one timeout that runs only while there are any.
+ *
+ * Timers live in the slot of the time they were last looked at, not of the time they are due: a
+ * touched timer is found early, and moved on. So an idle deadline that is touched by every chunk
+ * costs one store per chunk instead of a cancelled and a new timeout.
+ */
+export class TimerWheel {
+  readonly #clock: Clock
+  readonly #slots: Set<Timer>[] = Array.from({ length: SLOTS }, () => new Set())
+  #size = 0
+  /** The slot that was looked at last, counted from time 0. */
+  #tick = 0
+  #cancelTimeout: (() => void) | undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Timers that wait, for tests of release. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** Calls `fire` once, `milliseconds` from now, unless touched or cleared. */
+  set(milliseconds: number, fire: () => void): WheelTimer {
+    const timer = new Timer(this.#clock, milliseconds, fire, (t) => this.#remove(t))
+    if (this.#size === 0) this.#tick = slotOf(this.#clock.now())
+    this.#insert(timer)
+    this.#size++
+    this.#arm()
+    return timer
+  }
+
+  #insert(timer: Timer): void {
+    // Never into the slot that was just looked at: it would wait a whole turn.
+    const due = Math.max(slotOf(timer.dueAt) + 1, this.#tick + 1)
+    timer.slot = this.#slots[due & (SLOTS - 1)]!
+    timer.slot.add(timer)
+  }
+
+  #remove(timer: Timer): void {
+    if (!timer.slot?.delete(timer)) return
+    timer.slot = undefined
+    this.#size--
+    if (this.#size === 0) this.#disarm()
+  }
+
+  #arm(): void {
+    this.#cancelTimeout ??= this.#clock.after(SLOT_MS, () => this.#turn())
+  }
+
+  #disarm(): void {
+    this.#cancelTimeout?.()
+    this.#cancelTimeout = undefined
+  }
+
+  #turn(): void {
+    this.#cancelTimeout = undefined
+    const now = this.#clock.now()
+    const target = slotOf(now)
+    const due: Timer[] = []
+    // After a long stall of the process one full turn sees every slot.
+    const first = Math.max(this.#tick + 1, target - SLOTS + 1)
+    this.#tick = target
+    for (let tick = first; tick <= target; tick++) {
+      for (const timer of this.#slots[tick & (SLOTS - 1)]!) {
+        if (timer.dueAt <= now) due.push(timer)
+        else if (slotOf(timer.dueAt) + 1 < tick + SLOTS) {
+          // Touched since: on to its new slot. A timer of a later turn of the wheel just stays,
+          // as does one whose new slot is this one: put back here, it would be met again at once.
+          timer.slot!.delete(timer)
+          this.#insert(timer)
+        }
+      }
+    }
+    for (const timer of due) {
+      // One that fired before may have cleared or touched this one.
+      if (timer.slot === undefined || timer.dueAt > now) continue
+      this.#remove(timer)
+      timer.fire()
+    }
+    if (this.#size > 0) this.#arm()
+  }
+}
+
+class Timer implements WheelTimer {
+  slot: Set<Timer> | undefined
+  dueAt: number
+  readonly #clock: Clock
+  readonly #milliseconds: number
+  readonly fire: () => void
+  readonly #onClear: (timer: Timer) => void
+
+  constructor(clock: Clock, milliseconds: number, fire: () => void, onClear: (t: Timer) => void) {
+    this.#clock = clock
+    this.#milliseconds = milliseconds
+    this.fire = fire
+    this.#onClear = onClear
+    this.dueAt = clock.now() + milliseconds
+  }
+
+  touch(): void {
+    this.dueAt = this.#clock.now() + this.#milliseconds
+  }
+
+  clear(): void {
+    this.#onClear(this)
+  }
+}
+
+function slotOf(time: number): number {
+  return Math.floor(time / SLOT_MS)
+}

@@ -1,0 +1,197 @@
+import { type NodeResponse, NodeSink } from './http/node-sink.ts'
+import { payloadAnswer } from './http/plain-answers.ts'
+import { type NodeRequest, viewNodeRequest, viewWebRequest } from './http/request-view.ts'
+import { isStreamRef, type StreamRef } from './http/route.ts'
+import { serve } from './http/serve.ts'
+import { WebSink } from './http/web-sink.ts'
+import type { StreamLog } from './log/log.ts'
+import { createMemoryLog } from './log/memory.ts'
+import { Runtime } from './runtime.ts'
+import { type Clock, systemClock } from './stream/clock.ts'
+import type { ConnectionSummary, StreamSummary } from './stream/observer.ts'
+import { DEFAULT_SETTINGS, InvalidOptionError, resolveOptions } from './stream/resolve-options.ts'
+import type { StreamOptions, Transform } from './stream/settings.ts'
+import { assertSource, type Source } from './stream/source.ts'
+
+export interface SynapseToonOptions extends StreamOptions {
+  /** Where records live for resume. Default: `createMemoryLog()`. */
+  readonly log?: StreamLog
+  /** Default: the system's. For tests. */
+  readonly clock?: Clock
+}
+
+/** For `start`: behaviour and transform. */
+export interface StartOptions<Chunk> extends StreamOptions {
+  /** Turns a chunk into a payload; `undefined` skips it. Default: the chunk is the payload. */
+  readonly transform?: Transform<Chunk>
+}
+
+export interface FetchOptions<Chunk> extends StartOptions<Chunk> {
+  /** The request to answer; without it none of its wishes (resume, encoding) can be met. */
+  readonly request?: Request
+}
+
+export interface PipeOptions<Chunk> extends StartOptions<Chunk> {
+  readonly req: NodeRequest
+  readonly res: NodeResponse
+}
+
+export interface JsonOptions {
+  readonly request?: Request
+  /** Default 200. */
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface JsonNodeOptions extends Omit<JsonOptions, 'request'> {
+  readonly req: NodeRequest
+  readonly res: NodeResponse
+}
+
+/** A stream that runs on its own: hand it to `stream` or `pipe` for each client that reads it. */
+export interface StreamHandle extends StreamRef {
+  /** Settles when the stream has ended; never rejects. */
+  readonly done: Promise<StreamSummary>
+  /** Ends it with `cancelled`; does nothing after the end. */
+  cancel(): void
+}
+
+export interface SynapseToon {
+  /**
+   * Streams a source as a Fetch `Response`: Hono, Next.js, Bun, Deno, Workers. Settles when the
+   * status is known, that is with the first payload, a failure, or after `commitAfter`.
+   *
+   * @throws {InvalidOptionError} @throws {InvalidSourceError} at once, before anything is started
+   */
+  stream<Chunk>(target: Source<Chunk> | StreamRef, options?: FetchOptions<Chunk>): Promise<Response>
+  /**
+   * Streams a source to a response of `node:http` or `node:http2`. Settles when this client is
+   * served or gone; never rejects.
+   *
+   * @throws {InvalidOptionError} @throws {InvalidSourceError} at once, before anything is started
+   */
+  pipe<Chunk>(
+    target: Source<Chunk> | StreamRef,
+    options: PipeOptions<Chunk>,
+  ): Promise<ConnectionSummary>
+  /** Starts a source without a client: read it with `stream` or `pipe`, within `continueFor`. */
+  start<Chunk>(source: Source<Chunk>, options?: StartOptions<Chunk>): Promise<StreamHandle>
+  /**
+   * Ends a running stream with `cancelled`.
+   *
+   * @param by the principal who asks; must be the stream's own
+   * @returns whether there was a running stream of this principal
+   */
+  cancel(streamId: string, by?: { readonly principal?: string }): boolean
+  /** One payload as a whole answer: TOON where the client accepts it, else JSON. */
+  json(payload: unknown, options?: JsonOptions): Response
+  json(payload: unknown, options: JsonNodeOptions): void
+  /**
+   * Refuses new streams (503), gives running ones `drain` ms, then ends them with `shutdown`,
+   * which tells clients to come back. Settles when all have ended. Closes the log.
+   *
+   * @param options.drain ms. 0: ends them at once. Default 10 000.
+   */
+  shutdown(options?: { readonly drain?: number }): Promise<void>
+}
+
+const DEFAULT_DRAIN_MS = 10_000
+
+/**
+ * Makes a streaming server part: one for each process is usual.
+ *
+ * @throws {InvalidOptionError} names the option, its value and what it must be
+ */
+export function createSynapseToon(options: SynapseToonOptions = {}): SynapseToon {
+  const base = resolveOptions(options, DEFAULT_SETTINGS, ['log', 'clock'])
+  const clock = options.clock ?? systemClock
+  const runtime = new Runtime(options.log ?? createMemoryLog({ clock }), clock)
+
+  function prepare<Chunk>(
+    target: Source<Chunk> | StreamRef,
+    given: StartOptions<Chunk> | undefined,
+    known: string[],
+  ) {
+    const settings = resolveOptions(given, base, ['transform', ...known])
+    if (!isStreamRef(target as Source<unknown>)) assertSource(target)
+    const transform = checkTransform(given?.transform)
+    return { runtime, settings, target: target as Source<unknown> | StreamRef, transform }
+  }
+
+  return {
+    stream(target, given) {
+      const prepared = prepare(target, given, ['request'])
+      const request = given?.request
+      const sink = new WebSink(prepared.settings.maxBufferSize, request?.signal)
+      void serve({ ...prepared, request: viewWebRequest(request), sink })
+      return sink.response
+    },
+
+    pipe(target, given) {
+      const prepared = prepare(target, given, ['req', 'res'])
+      const { req, res } = given
+      assertNodePair(req, res)
+      return serve({ ...prepared, request: viewNodeRequest(req), sink: new NodeSink(res) })
+    },
+
+    async start(source, given) {
+      const { settings, transform } = prepare(source, given, [])
+      const stream = await runtime.create({
+        source: source as Source<unknown>,
+        transform,
+        settings,
+        lastEventId: undefined,
+        keepAll: true,
+      })
+      stream.announce()
+      stream.start()
+      const { streamId, done } = stream
+      return { streamId, done, cancel: () => stream.end('cancelled') }
+    },
+
+    cancel(streamId, by = {}) {
+      const stream = runtime.running.get(streamId)
+      if (stream === undefined || stream.principal !== by.principal) return false
+      stream.end('cancelled')
+      return true
+    },
+
+    json: ((payload: unknown, given: Partial<JsonOptions & JsonNodeOptions> = {}) => {
+      const { req, res, request, status = 200, headers = {} } = given
+      const view = req === undefined ? viewWebRequest(request) : viewNodeRequest(req)
+      const answer = payloadAnswer(view, payload, status, Object.entries(headers))
+      if (res !== undefined) return new NodeSink(res).answer(answer)
+      return new Response(answer.body, { status, headers: answer.headers.map(([k, v]) => [k, v]) })
+    }) as SynapseToon['json'],
+
+    async shutdown({ drain = DEFAULT_DRAIN_MS } = {}) {
+      runtime.closing = true
+      const streams = [...runtime.running.values()]
+      const endAll = () => {
+        for (const stream of streams) stream.end('shutdown')
+      }
+      const cancelDrain = drain === 0 ? endAll() : clock.after(drain, endAll)
+      await Promise.all(streams.map((stream) => stream.done))
+      cancelDrain?.()
+      await runtime.log.close()
+    },
+  }
+}
+
+function checkTransform<Chunk>(
+  transform: Transform<Chunk> | undefined,
+): Transform<unknown> | undefined {
+  if (transform === undefined || typeof transform === 'function') {
+    return transform as Transform<unknown> | undefined
+  }
+  throw new InvalidOptionError('transform', 'a function from a chunk to a payload', transform)
+}
+
+function assertNodePair(req: unknown, res: unknown): void {
+  if (typeof (req as NodeRequest | undefined)?.headers !== 'object') {
+    throw new InvalidOptionError('req', 'the request of node:http or node:http2', req)
+  }
+  if (typeof (res as NodeResponse | undefined)?.setHeader !== 'function') {
+    throw new InvalidOptionError('res', 'the response of node:http or node:http2', res)
+  }
+}

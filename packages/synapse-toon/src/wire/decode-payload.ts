@@ -1,0 +1,36 @@
+import { decode as decodeToon } from '@toon-format/toon'
+import { describeValue } from '../errors.ts'
+import { JSON_INSIDE_TOON } from './payload-encoding.ts'
+import { PayloadError } from './payload-error.ts'
+
+/** What a browser can read without help; `br` needs a brotli decoder, see `synapse-toon/testing`. */
+export type BrowserEncoding = 'json' | 'toon' | 'base64'
+
+/**
+ * Reads the text of a `data` field back into its payload. Uses web APIs only.
+ *
+ * @throws {PayloadError} when `data` is not valid in `encoding`
+ */
+export function decodePayload(data: string, encoding: BrowserEncoding): unknown {
+  try {
+    switch (encoding) {
+      case 'json':
+        return JSON.parse(data)
+      case 'toon':
+        return data.startsWith(JSON_INSIDE_TOON) ? JSON.parse(data) : decodeToon(data)
+      case 'base64':
+        return JSON.parse(decodeUtf8(base64ToBytes(data)))
+    }
+  } catch (cause) {
+    throw new PayloadError(`data is not valid ${encoding}: ${describeValue(data)}`, { cause })
+  }
+}
+
+export function base64ToBytes(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+}
+
+/** Fails on bytes that are not UTF-8, where a lenient decoder would hide the damage. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+}

@@ -1,0 +1,635 @@
+import fc from 'fast-check'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { ByteQueue } from './byte-queue.ts'
+import { createEventStreamParser, type ParsedEvent, Parser } from './parser.ts'
+import { cutAt, cutsArbitrary, listeningParser, parsePieces, piecesOf, utf8 } from './test-kit.ts'
+
+/** What one stream says, by the WHATWG HTML standard. Lists that are left out are empty. */
+interface Case {
+  readonly behaviour: string
+  readonly bytes: Uint8Array
+  readonly events: ParsedEvent[]
+  readonly lastEventId: string
+  readonly retries: number[]
+  readonly comments: string[]
+}
+
+type Said = Partial<Pick<Case, 'lastEventId' | 'retries' | 'comments'>>
+
+/** Text as UTF-8, numbers as they are. */
+function stream(...parts: (string | number)[]): Uint8Array {
+  return Buffer.concat(
+    parts.map((part) => (typeof part === 'string' ? utf8(part) : new Uint8Array([part]))),
+  )
+}
+
+function rule(
+  behaviour: string,
+  bytes: string | Uint8Array,
+  events: ParsedEvent[],
+  said: Said = {},
+): Case {
+  return {
+    behaviour,
+    bytes: typeof bytes === 'string' ? utf8(bytes) : bytes,
+    events,
+    lastEventId: events.at(-1)?.lastEventId ?? '',
+    retries: [],
+    comments: [],
+    ...said,
+  }
+}
+
+/** An event whose block set no id. */
+function message(data: string, lastEventId = ''): ParsedEvent {
+  return { event: 'message', data, lastEventId }
+}
+
+function named(event: string, data: string): ParsedEvent {
+  return { event, data, lastEventId: '' }
+}
+
+/** An event whose block set this id. */
+function withId(id: string, data: string): ParsedEvent {
+  return { event: 'message', data, lastEventId: id, id }
+}
+
+// One section of the standard after the other: https://html.spec.whatwg.org/ §9.2.5 and §9.2.6.
+const examplesOfTheStandard = [
+  rule('three data lines make one event (the stock example)', 'data: YHOO\ndata: +2\ndata: 10\n\n', [
+    message('YHOO\n+2\n10'),
+  ]),
+  rule(
+    'a comment, two events with id and reset, and an unfinished third (the four-block example)',
+    ': test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event',
+    [withId('1', 'first event'), withId('', 'second event')],
+    { comments: ['test stream'] },
+  ),
+  rule('data without colon: empty, then one LF (the third example)', 'data\n\ndata\ndata\n\ndata:', [
+    message(''),
+    message('\n'),
+  ]),
+  rule('the space after the colon is optional (the fourth example)', 'data:test\n\ndata: test\n\n', [
+    message('test'),
+    message('test'),
+  ]),
+  rule('named events, the userconnect example', 'event: add\ndata: 73857293\n\nevent: remove\ndata: 2153\n\n', [
+    named('add', '73857293'),
+    named('remove', '2153'),
+  ]),
+  rule(
+    'odd field names between good ones (web-platform-tests, format-field-parsing)',
+    'data:\0\ndata:  2\rData:1\ndata\0:2\ndata:1\r\0data:4\nda-ta:3\rdata_5\ndata:3\rdata:\r\n data:32\ndata:4\n\n',
+    [message('\0\n 2\n1\n3\n\n4')],
+  ),
+]
+
+const byteOrderMark = [
+  rule('one BOM at the start is dropped', '\ufeffdata: x\n\n', [message('x')]),
+  rule('only the first of two BOMs is dropped', '\ufeff\ufeffdata: x\ndata: y\n\n', [message('y')]),
+  rule('a BOM at the start of a later event is content', 'data: a\n\n\ufeffdata: b\n\n', [
+    message('a'),
+  ]),
+  rule('a BOM at the start of a later line is content', 'data: a\n\ufeffdata: b\ndata: c\n\n', [
+    message('a\nc'),
+  ]),
+  rule('a BOM in a value is content', 'data: \ufeffx\ufeff\n\n', [message('\ufeffx\ufeff')]),
+  rule('a BOM after a first line end is content', '\n\ufeffdata: x\n\n', []),
+  rule('a BOM and a line end are no event', '\ufeff\n\n', []),
+  rule('a BOM alone is no event', '\ufeff', []),
+  rule('a BOM before a comment is dropped', '\ufeff: hi\n', [], { comments: ['hi'] }),
+  rule(
+    'two bytes of a BOM are content',
+    stream(0xef, 0xbb, 'data: x\ndata: y\n\n'),
+    [message('y')],
+  ),
+  rule('one byte of a BOM is content', stream(0xef, 'data: x\ndata: y\n\n'), [message('y')]),
+  rule('a BOM after two bytes of one is content', stream(0xef, 0xbb, '\ufeff:x\ndata: y\n\n'), [
+    message('y'),
+  ]),
+  rule('a part of a BOM and a line end are an unknown field', stream(0xef, 0xbb, '\ndata: y\n\n'), [
+    message('y'),
+  ]),
+  rule('a UTF-16 BOM is content', stream(0xff, 0xfe, 'data: x\ndata: y\n\n'), [message('y')]),
+]
+
+const lineEnds = [
+  rule('LF ends lines', 'data: a\ndata: b\n\n', [message('a\nb')]),
+  rule('CR ends lines', 'data: a\rdata: b\r\r', [message('a\nb')]),
+  rule('CRLF ends lines, once', 'data: a\r\ndata: b\r\n\r\n', [message('a\nb')]),
+  rule('all three mix in one block', 'data: a\rdata: b\ndata: c\r\n\r\n', [message('a\nb\nc')]),
+  rule('CR and then LF on the next line', 'data: a\rdata: b\n\ndata: c\r\r', [
+    message('a\nb'),
+    message('c'),
+  ]),
+  rule('LF CR is two line ends', 'data: a\n\rdata: b\n\n', [message('a'), message('b')]),
+  rule('CR CRLF is two line ends', 'data: a\r\r\ndata: b\r\r\n', [message('a'), message('b')]),
+  rule('CRLF CR is two line ends', 'data: a\r\n\rdata: b\r\n\r', [message('a'), message('b')]),
+  rule('CRLF LF is two line ends', 'data: a\r\n\ndata: b\r\n\n', [message('a'), message('b')]),
+  rule('LF CRLF is two line ends', 'data: a\n\r\ndata: b\n\r\n', [message('a'), message('b')]),
+  rule('one CRLF after data does not end the block', 'data: a\r\n', []),
+  rule('CR CR ends the block at once', 'data: a\r\r', [message('a')]),
+  rule('empty lines before and between events say nothing', '\n\r\r\n\ndata: a\n\n\n\r\n\rdata: b\n\n', [
+    message('a'),
+    message('b'),
+  ]),
+  rule('only line ends say nothing', '\n\n\r\r\r\n\r\n', []),
+  rule('U+2028, U+2029 and U+0085 are no line ends', 'data: a\u2028b\u2029c\u0085d\n\n', [
+    message('a\u2028b\u2029c\u0085d'),
+  ]),
+  rule('vertical tab and form feed are no line ends', 'data: a\vb\fc\n\n', [message('a\vb\fc')]),
+  rule('a blank line with a space is a field, not an end', 'data: a\n \ndata: b\n\n', [
+    message('a\nb'),
+  ]),
+]
+
+const fields = [
+  rule('only the first colon splits', 'data: a: b:c\n\n', [message('a: b:c')]),
+  rule('a colon right after the colon is content', 'data::x\n\ndata: :x\n\n', [
+    message(':x'),
+    message(':x'),
+  ]),
+  rule('only one space after the colon is dropped', 'data:   x\n\n', [message('  x')]),
+  rule('a tab after the colon is content', 'data:\tx\n\n', [message('\tx')]),
+  rule('a no-break space after the colon is content', 'data:\u00a0x\n\n', [message('\u00a0x')]),
+  rule('spaces at the end are content', 'data: x  \n\n', [message('x  ')]),
+  rule('a space before the colon belongs to the name', 'data : x\ndata: y\n\n', [message('y')]),
+  rule('a space before the name belongs to the name', ' data: x\ndata: y\n\n', [message('y')]),
+  rule('names in another case are unknown', 'Data: x\nDATA: x\nEvent: x\nID: 1\nRetry: 5\ndata: y\n\n', [
+    message('y'),
+  ]),
+  rule('unknown fields are ignored', 'foo: bar\nfoo\nfoo:\ndata: y\nx-data: z\n\n', [message('y')]),
+  rule('names that only begin or end like known ones are unknown', 'dat: x\ndatax: x\nxdata: x\nidx: 1\nevents: x\ndata: y\n\n', [
+    message('y'),
+  ]),
+  rule('names of object properties are unknown fields', '__proto__: x\nconstructor: x\ntoString\ndata: y\n\n', [
+    message('y'),
+  ]),
+  rule('a full-width colon is no colon', 'data：x\ndata: y\n\n', [message('y')]),
+  rule('NUL in data is content', 'data: a\0b\n\n', [message('a\0b')]),
+  rule('JSON passes unchanged', 'data: {"a":"b: c","d":[1, 2]}\n\n', [
+    message('{"a":"b: c","d":[1, 2]}'),
+  ]),
+]
+
+const comments = [
+  rule('a comment says nothing to the page', ': hello\n\n', [], { comments: ['hello'] }),
+  rule('a comment loses one space at most', ':a\n: b\n:  c\n:\n: \n', [], {
+    comments: ['a', 'b', ' c', '', ''],
+  }),
+  rule('a line that begins with a colon is a comment whatever follows', ':data: x\n: id: 1\n\n', [], {
+    comments: ['data: x', 'id: 1'],
+  }),
+  rule('a comment does not split a block', 'data: a\n: ping\ndata: b\n\n', [message('a\nb')], {
+    comments: ['ping'],
+  }),
+  rule('a comment between events changes nothing', 'id: 1\ndata: a\n\n: ping\ndata: b\n\n', [
+    withId('1', 'a'),
+    message('b', '1'),
+  ], { comments: ['ping'] }),
+  rule('a comment and an empty line after an id dispatch nothing', 'id: 1\n: ping\n\n', [], {
+    comments: ['ping'],
+    lastEventId: '1',
+  }),
+  rule('a space before the colon makes it a field, not a comment', ' : x\ndata: y\n\n', [message('y')]),
+]
+
+const data = [
+  rule('data without colon dispatches an empty event', 'data\n\n', [message('')]),
+  rule('data with an empty value dispatches an empty event', 'data:\n\n', [message('')]),
+  rule('data with one space dispatches an empty event', 'data: \n\n', [message('')]),
+  rule('two empty data lines are one LF', 'data:\ndata\n\n', [message('\n')]),
+  rule('three empty data lines are two LF', 'data\ndata:\ndata: \n\n', [message('\n\n')]),
+  rule('an empty first line is kept', 'data:\ndata: x\n\n', [message('\nx')]),
+  rule('an empty last line is kept', 'data: x\ndata:\n\n', [message('x\n')]),
+  rule('data lines need not be neighbours', 'data: a\nevent: e\ndata: b\nfoo\ndata: c\n\n', [
+    named('e', 'a\nb\nc'),
+  ]),
+  rule('data does not leak into the next event', 'data: a\ndata: b\n\ndata: c\n\n', [
+    message('a\nb'),
+    message('c'),
+  ]),
+]
+
+const eventNames = [
+  rule('an event name is given', 'event: update\ndata: x\n\n', [named('update', 'x')]),
+  rule('an event name may follow the data', 'data: x\nevent: update\n\n', [named('update', 'x')]),
+  rule('an empty event name means message', 'event:\ndata: x\n\nevent: \ndata: y\n\n', [
+    message('x'),
+    message('y'),
+  ]),
+  rule('an event field without colon means message', 'event\ndata: x\n\n', [message('x')]),
+  rule('the last event name counts', 'event: a\nevent: b\ndata: x\n\n', [named('b', 'x')]),
+  rule('an empty event name takes back an earlier one', 'event: a\nevent\ndata: x\n\n', [message('x')]),
+  rule('an event name does not outlive its event', 'event: a\ndata: x\n\ndata: y\n\n', [
+    named('a', 'x'),
+    message('y'),
+  ]),
+  rule('an event name does not outlive a block without data', 'event: a\n\ndata: x\n\n', [message('x')]),
+  rule('blanks and NUL in an event name are kept', 'event:  a b \0\ndata: x\n\n', [
+    named(' a b \0', 'x'),
+  ]),
+  rule('names of object properties are event names', 'event: __proto__\ndata: x\n\n', [
+    named('__proto__', 'x'),
+  ]),
+]
+
+const ids = [
+  rule('an id is given', 'id: 1\ndata: x\n\n', [withId('1', 'x')]),
+  rule('an id may follow the data', 'data: x\nid: 1\n\n', [withId('1', 'x')]),
+  rule('later events inherit the id and have no id of their own', 'id: 1\ndata: a\n\ndata: b\n\ndata: c\n\n', [
+    withId('1', 'a'),
+    message('b', '1'),
+    message('c', '1'),
+  ]),
+  rule('an id that is set again is an id of its own', 'id: 1\ndata: a\n\nid: 1\ndata: b\n\n', [
+    withId('1', 'a'),
+    withId('1', 'b'),
+  ]),
+  rule('an empty id resets', 'id: 1\ndata: a\n\nid:\ndata: b\n\ndata: c\n\n', [
+    withId('1', 'a'),
+    withId('', 'b'),
+    message('c', ''),
+  ]),
+  rule('an id field without colon resets', 'id: 1\ndata: a\n\nid\ndata: b\n\n', [
+    withId('1', 'a'),
+    withId('', 'b'),
+  ]),
+  rule('the id 0 is an id', 'id: 0\ndata: a\n\n', [withId('0', 'a')]),
+  rule('the last id of a block counts', 'id: 1\nid: 2\ndata: a\n\n', [withId('2', 'a')]),
+  rule('an id with NUL is ignored', 'id: 1\0\ndata: a\n\nid: \0\ndata: b\n\n', [
+    message('a'),
+    message('b'),
+  ]),
+  rule('an id with NUL leaves the earlier one', 'id: 1\ndata: a\n\nid: 2\0\ndata: b\n\n', [
+    withId('1', 'a'),
+    message('b', '1'),
+  ]),
+  rule('an id with NUL does not take back a good one of its block', 'id: 1\nid: \x002\ndata: a\n\n', [
+    withId('1', 'a'),
+  ]),
+  rule('an id counts in a block without data, which dispatches nothing', 'id: 5\n\n', [], {
+    lastEventId: '5',
+  }),
+  rule('an event inherits the id of a block without data', 'id: 5\n\ndata: a\n\n', [message('a', '5')]),
+  rule('an empty id resets in a block without data', 'id: 5\ndata: a\n\nid\n\ndata: b\n\n', [
+    withId('5', 'a'),
+    message('b', ''),
+  ]),
+  rule('an id may be any text', 'id:  a: b é😀 \ndata: x\n\n', [withId(' a: b é😀 ', 'x')]),
+  rule('the id of an unfinished block does not count', 'id: 1\ndata: a\n\nid: 2\ndata: b\n', [
+    withId('1', 'a'),
+  ]),
+]
+
+const retries = [
+  rule('retry takes digits', 'retry: 10\n\n', [], { retries: [10] }),
+  rule('retry needs no space', 'retry:10\n\n', [], { retries: [10] }),
+  rule('retry 0 counts', 'retry: 0\n\n', [], { retries: [0] }),
+  rule('retry may have leading zeros and is decimal', 'retry: 0010\n\n', [], { retries: [10] }),
+  rule('retry with a sign is ignored', 'retry: -1\nretry: +1\n\n', []),
+  rule('retry with other characters is ignored', 'retry: 1a\nretry: 1.5\nretry: 1e3\nretry: 0x10\n\n', []),
+  rule('retry without a value is ignored', 'retry:\nretry: \nretry\n\n', []),
+  rule('retry with a second space is ignored', 'retry:  1\n\n', []),
+  rule('retry with a space at the end is ignored', 'retry: 1 \n\n', []),
+  rule('retry with full-width digits is ignored', 'retry: １０\n\n', []),
+  rule('each valid retry counts, with or without data', 'retry: 1\nretry: x\nretry: 2\ndata: a\n\nretry: 3\n\n', [
+    message('a'),
+  ], { retries: [1, 2, 3] }),
+  rule('retry counts at the end of its line, before the block ends', 'retry: 7\n', [], { retries: [7] }),
+]
+
+const ends = [
+  rule('no bytes say nothing', '', []),
+  rule('an unfinished line is dropped', 'data: x', []),
+  rule('an unfinished block is dropped', 'data: x\n', []),
+  rule('an unfinished block is dropped after events', 'data: a\n\nevent: e\ndata: b\r\n', [message('a')]),
+  rule('an unfinished line after events is dropped', 'data: a\n\ndata: b\ndata: c', [message('a')]),
+  rule('an unfinished comment and retry are dropped', ': x\n: y\nretry: 1\nretry: 2', [], {
+    comments: ['x', 'y'].slice(0, 1).concat('y'),
+    retries: [1],
+  }),
+]
+
+const utf8Rules = [
+  rule('characters of two, three and four bytes', 'data: é€😀\n\n', [message('é€😀')]),
+  rule('the highest and the last private character', 'data: \u{10ffff}\uffff\n\n', [
+    message('\u{10ffff}\uffff'),
+  ]),
+  rule('characters cut by every read, in names and ids', 'event: é€😀\nid: 漢字\ndata: 漢\ndata: 字\n\n', [
+    { event: 'é€😀', data: '漢\n字', lastEventId: '漢字', id: '漢字' },
+  ]),
+  rule('a byte that is never UTF-8 becomes U+FFFD', stream('data: a', 0xff, 'b\n\n'), [
+    message('a\ufffdb'),
+  ]),
+  rule('a lone continuation byte becomes U+FFFD', stream('data: ', 0x80, 'b\n\n'), [message('\ufffdb')]),
+  rule('an overlong form becomes one U+FFFD per byte', stream('data: ', 0xc0, 0x80, '\n\n'), [
+    message('\ufffd\ufffd'),
+  ]),
+  rule('an encoded surrogate becomes one U+FFFD per byte', stream('data: ', 0xed, 0xa0, 0x80, '\n\n'), [
+    message('\ufffd\ufffd\ufffd'),
+  ]),
+  rule('a value above U+10FFFF becomes one U+FFFD per byte', stream('data: ', 0xf4, 0x90, 0x80, 0x80, '\n\n'), [
+    message('\ufffd\ufffd\ufffd\ufffd'),
+  ]),
+  rule('a character cut short becomes one U+FFFD', stream('data: ', 0xf0, 0x9f, 0x98, 'x\n\n'), [
+    message('\ufffdx'),
+  ]),
+  rule('a character cut short by a line end does not eat it', stream('data: ', 0xe2, 0x82, '\ndata: y', 0xc3, '\r\r'), [
+    message('\ufffd\ny\ufffd'),
+  ]),
+  rule('a broken byte makes a field name unknown', stream('data', 0xff, ': x\ndata: y\n\n'), [message('y')]),
+  rule('a broken byte in an id stays in it', stream('id: 1', 0xff, '\ndata: y\n\n'), [withId('1\ufffd', 'y')]),
+]
+
+const cases = [
+  ...examplesOfTheStandard,
+  ...byteOrderMark,
+  ...lineEnds,
+  ...fields,
+  ...comments,
+  ...data,
+  ...eventNames,
+  ...ids,
+  ...retries,
+  ...ends,
+  ...utf8Rules,
+]
+
+function expectCase(expected: Case, pieces: Iterable<Uint8Array>): void {
+  const { events, lastEventId, retries, comments } = expected
+  expect(parsePieces(pieces)).toStrictEqual({ events, lastEventId, retries, comments })
+}
+
+describe('the rules of the standard', () => {
+  it('are told apart by at least sixty cases, each named once', () => {
+    expect(new Set(cases.map(({ behaviour }) => behaviour)).size).toBe(cases.length)
+    expect(cases.length).toBeGreaterThanOrEqual(60)
+  })
+
+  describe('hold when the stream comes in one read:', () => {
+    it.each(cases)('$behaviour', (expected) => {
+      expectCase(expected, [expected.bytes])
+    })
+  })
+
+  describe('hold when every byte is a read of its own:', () => {
+    it.each(cases)('$behaviour', (expected) => {
+      expectCase(expected, piecesOf(expected.bytes, 1))
+    })
+  })
+
+  describe('hold when reads are cut anywhere, some empty:', () => {
+    it.each(cases)('$behaviour', (expected) => {
+      fc.assert(
+        fc.property(cutsArbitrary, (cuts) => expectCase(expected, cutAt(expected.bytes, cuts))),
+        { numRuns: 30 },
+      )
+    })
+  })
+})
+
+describe('one stream, cut differently', () => {
+  it('says the same for any bytes, whole or cut anywhere', () => {
+    const field = fc.constantFrom('data', 'data:', 'data: ', 'id: 1', 'id', 'event: e', 'retry: 5', ':')
+    const lineEnd = fc.constantFrom('\n', '\r', '\r\n', '\n\n', '\r\r', '\r\n\r\n')
+    const text = fc.oneof(field, lineEnd, fc.string({ unit: 'binary', maxLength: 4 })).map(utf8)
+    const part = fc.oneof({ weight: 6, arbitrary: text }, fc.uint8Array({ maxLength: 3 }))
+    const bytes = fc.array(part, { maxLength: 40 }).map((parts) => new Uint8Array(Buffer.concat(parts)))
+    fc.assert(
+      fc.property(bytes, cutsArbitrary, (whole, cuts) => {
+        const expected = parsePieces([whole])
+        expect(parsePieces(cutAt(whole, cuts))).toStrictEqual(expected)
+        expect(parsePieces(piecesOf(whole, 1))).toStrictEqual(expected)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('drops one BOM that comes in three reads', () => {
+    const pieces = [[0xef], [0xbb], [0xbf]].map((piece) => new Uint8Array(piece))
+    expect(parsePieces([...pieces, utf8('data: x\n\n')]).events).toStrictEqual([message('x')])
+  })
+
+  it('takes CRLF that is cut between two reads for one line end', () => {
+    const pieces = ['data: a\r', '\ndata: b\r', '', '\n\r', '\n'].map(utf8)
+    expect(parsePieces(pieces).events).toStrictEqual([message('a\nb')])
+  })
+
+  it('takes CR at the end of a read for a line end at once, without waiting for LF', () => {
+    const { parser, heard } = listeningParser()
+    parser.feed(utf8('data: a\r\r'))
+    expect(heard.events).toStrictEqual([message('a')])
+  })
+
+  it('dispatches at the first byte of the empty line', () => {
+    const { parser, heard } = listeningParser()
+    parser.feed(utf8('data: a\r\n'))
+    expect(heard.events).toStrictEqual([])
+    parser.feed(utf8('\r'))
+    expect(heard.events).toStrictEqual([message('a')])
+    parser.feed(utf8('\ndata: b\n\n'))
+    expect(heard.events).toStrictEqual([message('a'), message('b')])
+  })
+
+  it('does not keep the bytes, so that the caller may reuse its array', () => {
+    const { parser, heard } = listeningParser()
+    const scratch = new Uint8Array(5)
+    for (const piece of piecesOf(utf8('\ufeffid: 7\ndata: é€😀\n\nda\rdata: x\r\n\r\n'), 5)) {
+      scratch.set(piece)
+      parser.feed(scratch.subarray(0, piece.length))
+      scratch.fill(0x58)
+    }
+    expect(heard.events).toStrictEqual([withId('7', 'é€😀'), message('x', '7')])
+  })
+})
+
+describe('lastEventId', () => {
+  it('moves with the end of the block, not with the id line', () => {
+    const { parser } = listeningParser()
+    parser.feed(utf8('id: 1\ndata: a\n'))
+    expect(parser.lastEventId).toBe('')
+    parser.feed(utf8('\n'))
+    expect(parser.lastEventId).toBe('1')
+  })
+
+  it('is set when the event is handed over', () => {
+    const seen: string[] = []
+    const parser = createEventStreamParser({ onEvent: () => seen.push(parser.lastEventId) })
+    parser.feed(utf8('id: 1\ndata: a\n\nid: 2\ndata: b\n\n'))
+    expect(seen).toEqual(['1', '2'])
+  })
+})
+
+describe('callbacks', () => {
+  it('are optional except for events', () => {
+    const events: ParsedEvent[] = []
+    const parser = createEventStreamParser({ onEvent: (event) => events.push(event) })
+    parser.feed(utf8(': hi\nretry: 5\ndata: x\n\n'))
+    expect(events).toStrictEqual([message('x')])
+  })
+
+  it('may throw: the exception passes through, and the parser goes on with the next read', () => {
+    const events: ParsedEvent[] = []
+    const parser = createEventStreamParser({
+      onEvent(event) {
+        if (event.data === 'bad') throw new Error('callback failed')
+        events.push(event)
+      },
+    })
+    parser.feed(utf8('id: 1\nevent: e\nda'))
+    expect(() => parser.feed(utf8('ta: bad\n\n'))).toThrow('callback failed')
+    expect(parser.lastEventId).toBe('1')
+    parser.feed(utf8('data: good\n\n'))
+    expect(events).toStrictEqual([message('good', '1')])
+  })
+
+  it('may throw: the lines after it in the same read are lost, and only they', () => {
+    const data: string[] = []
+    const parser = createEventStreamParser({
+      onEvent(event) {
+        data.push(event.data)
+        if (event.data === 'bad') throw new Error('callback failed')
+      },
+    })
+    expect(() => parser.feed(utf8('data: bad\n\ndata: lost\n\ndata: cut'))).toThrow('callback failed')
+    parser.feed(utf8(' in two\n\ndata: whole\n\n'))
+    expect(data).toEqual(['bad', 'cut in two', 'whole'])
+  })
+
+  it('may throw right at a CR: the LF of the next read still belongs to it', () => {
+    const { heard } = listeningParser()
+    const parser = createEventStreamParser({
+      onEvent: (event) => heard.events.push(event),
+      onComment() {
+        throw new Error('callback failed')
+      },
+    })
+    expect(() => parser.feed(utf8('data: a\r\n: ping\r'))).toThrow('callback failed')
+    parser.feed(utf8('\ndata: b\r\n\r\n'))
+    expect(heard.events).toStrictEqual([message('a\nb')])
+  })
+
+  it('for retry may throw too', () => {
+    const { heard } = listeningParser()
+    const parser = createEventStreamParser({
+      onEvent: (event) => heard.events.push(event),
+      onRetry() {
+        throw new Error('callback failed')
+      },
+    })
+    expect(() => parser.feed(utf8('retry: 5\n'))).toThrow('callback failed')
+    parser.feed(utf8('data: a\n\n'))
+    expect(heard.events).toStrictEqual([message('a')])
+  })
+})
+
+describe('end', () => {
+  it('makes the parser as new and keeps the last event id', () => {
+    const { parser, heard } = listeningParser()
+    parser.feed(utf8('id: 1\ndata: a\n\nid: 2\nevent: e\ndata: lost\nda'))
+    parser.end()
+    expect(parser.lastEventId).toBe('1')
+    parser.feed(utf8('\ufeffdata: b\n\n'))
+    expect(heard.events).toStrictEqual([withId('1', 'a'), message('b', '1')])
+  })
+
+  it('forgets a part of a BOM', () => {
+    const { parser, heard } = listeningParser()
+    parser.feed(new Uint8Array([0xef, 0xbb]))
+    parser.end()
+    parser.feed(utf8('data: a\n\n'))
+    expect(heard.events).toStrictEqual([message('a')])
+  })
+
+  it('forgets a CR that could have been half of a CRLF', () => {
+    const { parser, heard } = listeningParser()
+    parser.feed(utf8('data: a\r'))
+    parser.end()
+    parser.feed(utf8('\n\ufeffdata: b\ndata: c\n\n'))
+    expect(heard.events).toStrictEqual([message('c')])
+  })
+
+  it('may be called twice, and before any byte', () => {
+    const { parser, heard } = listeningParser()
+    parser.end()
+    parser.end()
+    parser.feed(utf8('data: a\n\n'))
+    expect(heard.events).toStrictEqual([message('a')])
+  })
+})
+
+// Work is counted, not timed: bytes that the queue moves, characters that a search passes.
+describe('the work', () => {
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+
+  const line = utf8(`data: ${'x'.repeat(256 * 1024)}\n\n`)
+
+  it.each([1, 7, 16 * 1024])('for a 256 KiB line in reads of %i bytes is at most three copies', (size) => {
+    const queue = new ByteQueue()
+    const lengths: number[] = []
+    const parser = new Parser({ onEvent: (event) => lengths.push(event.data.length) }, queue)
+    for (const piece of piecesOf(line, size)) parser.feed(piece)
+    expect(lengths).toEqual([256 * 1024])
+    expect(queue.copied).toBeLessThanOrEqual(3 * line.length)
+  })
+
+  it('for whole lines in one read is no copy', () => {
+    const queue = new ByteQueue()
+    const parser = new Parser({ onEvent() {} }, queue)
+    parser.feed(line)
+    expect(queue.copied).toBe(0)
+  })
+
+  it('for a huge line that never ends is at most three copies', () => {
+    const queue = new ByteQueue()
+    const parser = new Parser({ onEvent() {} }, queue)
+    for (const piece of piecesOf(line.subarray(0, -2), 100)) parser.feed(piece)
+    parser.end()
+    expect(queue.copied).toBeLessThanOrEqual(3 * line.length)
+  })
+
+  it.each([
+    ['LF', '\n'],
+    ['CR', '\r'],
+    ['CRLF', '\r\n'],
+    ['LF, and CR at the very end', '\n', '\r'],
+    ['CR, and LF at the very end', '\r', '\n'],
+  ])('for many short lines in one read passes each character a few times: %s', (_what, lineEnd, last = '') => {
+    const count = 5000
+    const text = `data: x${lineEnd}${lineEnd}`.repeat(count) + last
+    let events = 0
+    const parser = createEventStreamParser({ onEvent: () => events++ })
+    const passed = countSearchedCharacters()
+    parser.feed(utf8(text))
+    expect(events).toBe(count)
+    expect(passed()).toBeLessThanOrEqual(4 * text.length)
+  })
+
+  // V8 may move a search that a loop only reads into the loop, and do it again for each line; then
+  // this takes minutes. Calls cannot show that, since no call is made twice in the source.
+  it.each(['\n', '\r', '\r\n'])('stays linear once the code is optimised: 4 x 300,000 events, %j', (lineEnd) => {
+    const bytes = utf8(`data: x${lineEnd}${lineEnd}`.repeat(300_000))
+    let events = 0
+    const parser = createEventStreamParser({ onEvent: () => events++ })
+    for (let read = 0; read < 4; read++) parser.feed(bytes)
+    expect(events).toBe(1_200_000)
+  })
+})
+
+/** Counts the characters that `indexOf` passes on strings, from now on. */
+function countSearchedCharacters(): () => number {
+  const { indexOf } = String.prototype
+  let passed = 0
+  vi.spyOn(String.prototype, 'indexOf').mockImplementation(function (this: string, search, from = 0) {
+    const found = indexOf.call(this, search, from)
+    passed += (found === -1 ? this.length : found + search.length) - from
+    return found
+  })
+  return () => {
+    vi.restoreAllMocks()
+    return passed
+  }
+}

@@ -1,0 +1,13 @@
+/** Position in a stream's log and what is there. The last record of an ended stream is terminal. */
+export interface LogRecord {
+  /** 1 for the first; no holes. */
+  readonly seq: number
+  /** `update` carries a payload; `done` and `error` are terminal. */
+  readonly event: 'update' | 'done' | 'error'
+  /** One line of JSON: the payload, or what the terminal frame says. */
+  readonly json: string
+}
+
+export function isTerminal(record: LogRecord): boolean {
+  return record.event !== 'update'
+}
