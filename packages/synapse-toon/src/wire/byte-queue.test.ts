@@ -37,15 +37,18 @@ describe('ByteQueue', () => {
     )
   })
 
-  it.each([1, 3, 1000, 1025, 100_000])('copies at most 3 n bytes for n bytes in pieces of %i', (size) => {
-    const queue = new ByteQueue()
-    const total = 300_000
-    for (let sent = 0; sent < total; sent += size) {
-      queue.push(new Uint8Array(Math.min(size, total - sent)))
-    }
-    expect(queue.length).toBe(total)
-    expect(queue.copied).toBeLessThanOrEqual(3 * total)
-  })
+  it.each([1, 3, 1000, 1025, 100_000])(
+    'copies at most 3 n bytes for n bytes in pieces of %i',
+    (size) => {
+      const queue = new ByteQueue()
+      const total = 300_000
+      for (let sent = 0; sent < total; sent += size) {
+        queue.push(new Uint8Array(Math.min(size, total - sent)))
+      }
+      expect(queue.length).toBe(total)
+      expect(queue.copied).toBeLessThanOrEqual(3 * total)
+    },
+  )
 
   it('stays within 3 n bytes when every line is huge and its buffer is let go', () => {
     const queue = new ByteQueue()

@@ -83,9 +83,7 @@ describe('formatEventId', () => {
     fc.assert(
       fc.property(streamIds, fc.array(positions, { maxLength: 20 }), (streamId, seqs) => {
         const byText = seqs.map((seq) => formatEventId(streamId, seq)).sort()
-        const byPosition = seqs
-          .sort((a, b) => a - b)
-          .map((seq) => formatEventId(streamId, seq))
+        const byPosition = seqs.sort((a, b) => a - b).map((seq) => formatEventId(streamId, seq))
         expect(byText).toEqual(byPosition)
       }),
     )

@@ -19,9 +19,7 @@ describe('encodeFrame', () => {
 
   it('writes id, event and retry before the data', () => {
     const frame = { id: '7', event: 'update', retry: 1500, data: '{"delta":"Hel"}' }
-    expect(encodeFrame(frame)).toBe(
-      'id: 7\nevent: update\nretry: 1500\ndata: {"delta":"Hel"}\n\n',
-    )
+    expect(encodeFrame(frame)).toBe('id: 7\nevent: update\nretry: 1500\ndata: {"delta":"Hel"}\n\n')
   })
 
   it('writes the frame that the design shows', () => {

@@ -39,7 +39,11 @@ describe('payloadToJson', () => {
   it.each<[string, unknown, string]>([
     ['leaves undefined properties out', { a: undefined, b: 1 }, '{"b":1}'],
     ['leaves functions and symbols in properties out', { f() {}, s: Symbol('s') }, '{}'],
-    ['writes null for what a list cannot hold', [undefined, () => 1, Symbol('s')], '[null,null,null]'],
+    [
+      'writes null for what a list cannot hold',
+      [undefined, () => 1, Symbol('s')],
+      '[null,null,null]',
+    ],
     ['writes null for NaN', { n: Number.NaN }, '{"n":null}'],
     ['writes null for infinities', [1 / 0, -1 / 0], '[null,null]'],
     ['writes minus zero as zero', [-0], '[0]'],
@@ -114,7 +118,14 @@ describe('payloadToJson', () => {
 
   it.each<[string, unknown, string]>([
     ['a function', function reply() {}, 'function reply'],
-    ['an arrow function', (() => () => 1)(), 'function (anonymous)'],
+    [
+      'an arrow function',
+      (
+        () => () =>
+          1
+      )(),
+      'function (anonymous)',
+    ],
     ['a symbol', Symbol('reply'), 'Symbol(reply)'],
     ['undefined', undefined, 'undefined'],
     ['a toJSON that gives nothing', { toJSON: () => undefined }, 'an object with keys [toJSON]'],
