@@ -1,8 +1,11 @@
 import type { ServerResponse } from 'node:http'
-import { constants, type Http2ServerResponse, type ServerHttp2Stream } from 'node:http2'
+import type { Http2ServerResponse, ServerHttp2Stream } from 'node:http2'
 import type { PlainAnswer, Sink, SinkEvents } from '../stream/sink.ts'
 
 export type NodeResponse = ServerResponse | Http2ServerResponse
+
+/** [RFC 9113 §7] CANCEL: the stream is no longer needed. A number, so that runtimes without `node:http2` can load us. */
+const HTTP2_CANCEL = 0x8
 
 /** Headers that other middleware may have set already, and that are lists: ours are added. */
 const LIST_HEADERS = new Set(['vary', 'access-control-expose-headers'])
@@ -85,7 +88,7 @@ export class NodeSink implements Sink {
   }
 
   destroy(): void {
-    if (this.#http2 !== undefined) this.#http2.close(constants.NGHTTP2_CANCEL)
+    if (this.#http2 !== undefined) this.#http2.close(HTTP2_CANCEL)
     else this.#response.destroy()
   }
 

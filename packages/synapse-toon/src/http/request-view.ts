@@ -4,8 +4,8 @@ import type { Http2ServerRequest } from 'node:http2'
 /** What we read of a request, wherever it came from. */
 export interface RequestView {
   readonly method: string
-  /** Major version of HTTP. */
-  readonly httpVersion: 1 | 2
+  /** Whether the line outlives this request, as HTTP/1.1 does unless one side says `close`. */
+  readonly keepAlive: boolean
   /** Value of a header, by its lower-case name; repeated ones joined with a comma. */
   header(name: string): string | undefined
   /** First value of a query parameter. */
@@ -17,7 +17,7 @@ export type NodeRequest = IncomingMessage | Http2ServerRequest
 export function viewNodeRequest(request: NodeRequest): RequestView {
   return {
     method: request.method ?? 'GET',
-    httpVersion: request.httpVersionMajor >= 2 ? 2 : 1,
+    keepAlive: request.httpVersion === '1.1' && !/\bclose\b/i.test(request.headers.connection ?? ''),
     header(name) {
       const value = request.headers[name]
       return Array.isArray(value) ? value.join(', ') : value
@@ -30,9 +30,9 @@ export function viewNodeRequest(request: NodeRequest): RequestView {
 export function viewWebRequest(request: Request | undefined): RequestView {
   return {
     method: request?.method ?? 'GET',
-    // A `Response` is turned into a message by its runtime, which drops `Connection` where HTTP/2
+    // A `Response` is turned into a message by its runtime, which drops the field where HTTP/2
     // forbids it.
-    httpVersion: 1,
+    keepAlive: true,
     header: (name) => request?.headers.get(name) ?? undefined,
     query: (name) => queryParameter(request?.url ?? '', name),
   }

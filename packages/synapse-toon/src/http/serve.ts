@@ -73,7 +73,7 @@ function headersFor({ request, settings }: ServeInput, ask: Ask, streamId: strin
   return streamHeaders({
     streamId,
     encoding: ask.encoding,
-    httpVersion: request.httpVersion,
+    keepAlive: request.keepAlive,
     location: settings.streamUrl?.(streamId),
     crossOrigin: isCrossOrigin(request),
   })

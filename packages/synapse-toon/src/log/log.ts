@@ -56,9 +56,14 @@ export interface LogWriter extends LogReader {
    * MUST NOT wait for a disk or a network.
    *
    * MUST ignore a `seq` that it has (idempotent), MUST throw on one that leaves a hole, and after
-   * a terminal record. MAY drop the oldest records when over `maxBytes`, but MUST keep the newest.
+   * a terminal record. MAY drop the oldest records when over `maxBytes`, but MUST NOT drop one behind
+   * the position last given to `passed`: nobody has read it yet.
    *
    * @returns UTF-8 bytes of the record's JSON, 0 when it was ignored
    */
   append(record: LogRecord): number
+  /** Some reader has passed on everything up to `seq`. Never goes back. */
+  passed(seq: number): void
+  /** Bytes of JSON behind the position last given to `passed`: the producer waits at `maxBytes`. */
+  readonly unreadBytes: number
 }

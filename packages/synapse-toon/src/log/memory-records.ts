@@ -30,6 +30,7 @@ export class MemoryRecords implements LogWriter {
   #baseSeq = 1
   #totalBytes = 0
   #droppedBytes = 0
+  #passedSeq = 0
   ended = false
 
   constructor(
@@ -63,6 +64,14 @@ export class MemoryRecords implements LogWriter {
     return this.#totalBytes - before
   }
 
+  get unreadBytes(): number {
+    return this.bytesAfter(this.#passedSeq)
+  }
+
+  passed(seq: number): void {
+    if (seq > this.#passedSeq) this.#passedSeq = seq
+  }
+
   subscribe(onAppend: () => void): () => void {
     this.#subscribers.add(onAppend)
     return () => this.#subscribers.delete(onAppend)
@@ -88,8 +97,7 @@ export class MemoryRecords implements LogWriter {
   }
 
   #trim(): void {
-    const newest = this.#records.length - 1
-    while (this.#head < newest && this.#totalBytes - this.#droppedBytes > this.maxBytes) {
+    while (this.firstSeq <= this.#passedSeq && this.#totalBytes - this.#droppedBytes > this.maxBytes) {
       this.#droppedBytes = this.#bytesUpTo[this.#head]!
       this.#records[this.#head] = undefined
       this.#head++

@@ -5,25 +5,16 @@ export interface StreamReader {
 }
 
 /**
- * Who reads a stream in this process, and whether its producer should go on.
- *
- * It should while at least one reader has room, and while what nobody has read yet fits the log:
- * producing further would drop records that a client may still come back for.
+ * Who reads a stream in this process, and whether they all make its producer wait.
  */
 export class Readers {
   readonly #readers = new Set<StreamReader>()
   /** Readers that hold back, counted so that a chunk costs no walk over all of them. */
   #holding = 0
-  /** Furthest position that any reader has passed on. */
-  #furthest = 0
   #onRoom: (() => void) | undefined
 
   get size(): number {
     return this.#readers.size
-  }
-
-  get furthest(): number {
-    return this.#furthest
   }
 
   get allHoldBack(): boolean {
@@ -33,14 +24,14 @@ export class Readers {
   add(reader: StreamReader): void {
     this.#readers.add(reader)
     if (reader.holdsBack) this.#holding++
-    this.#wake()
+    this.wake()
   }
 
   /** @returns whether it was there */
   remove(reader: StreamReader): boolean {
     if (!this.#readers.delete(reader)) return false
     if (reader.holdsBack) this.#holding--
-    this.#wake()
+    this.wake()
     return true
   }
 
@@ -50,15 +41,8 @@ export class Readers {
     if (reader.holdsBack) this.#holding++
     else {
       this.#holding--
-      this.#wake()
+      this.wake()
     }
-  }
-
-  /** A reader has passed on everything up to `seq`. */
-  passed(seq: number): void {
-    if (seq <= this.#furthest) return
-    this.#furthest = seq
-    this.#wake()
   }
 
   /** Settles at the next change that may have made room. */
@@ -68,12 +52,8 @@ export class Readers {
     })
   }
 
-  /** Lets a waiting producer look again, for example because its stream ended. */
-  release(): void {
-    this.#wake()
-  }
-
-  #wake(): void {
+  /** Lets a waiting producer look again. */
+  wake(): void {
     const onRoom = this.#onRoom
     this.#onRoom = undefined
     onRoom?.()

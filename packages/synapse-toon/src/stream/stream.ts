@@ -128,7 +128,8 @@ export class Stream<Chunk = unknown> implements StreamProgress {
 
   /** A reader has passed on everything up to `seq`. */
   passed(seq: number): void {
-    this.#readers.passed(seq)
+    this.log.passed(seq)
+    this.#readers.wake()
   }
 
   /**
@@ -148,7 +149,7 @@ export class Stream<Chunk = unknown> implements StreamProgress {
       this.#controller.abort(cause)
       this.#source?.stop(cause)
     }
-    this.#readers.release()
+    this.#readers.wake()
     notify(settings.observer, 'ended', this.#summary)
     this.#resolveDone(this.#summary)
   }
@@ -230,8 +231,8 @@ export class Stream<Chunk = unknown> implements StreamProgress {
   #mustWait(): boolean {
     if (this.ended) return false
     this.#asking = false
-    if (this.#readers.allHoldBack) return true
-    return this.log.bytesAfter(this.#readers.furthest) >= this.log.maxBytes
+    // What nobody has read yet must fit the log: it is what a client may still come back for.
+    return this.#readers.allHoldBack || this.log.unreadBytes >= this.log.maxBytes
   }
 
   #setProgressDeadline(reason: EndReason, milliseconds: number): void {

@@ -57,6 +57,11 @@ export class TimerWheel {
     timer.slot.add(timer)
   }
 
+  #move(timer: Timer): void {
+    timer.slot!.delete(timer)
+    this.#insert(timer)
+  }
+
   #remove(timer: Timer): void {
     if (!timer.slot?.delete(timer)) return
     timer.slot = undefined
@@ -65,7 +70,10 @@ export class TimerWheel {
   }
 
   #arm(): void {
-    this.#cancelTimeout ??= this.#clock.after(SLOT_MS, () => this.#turn())
+    // To the next border between two slots: a timeout that ran across them would look at a slot up
+    // to a whole slot after its end.
+    const untilBorder = Math.ceil(SLOT_MS - (this.#clock.now() % SLOT_MS))
+    this.#cancelTimeout ??= this.#clock.after(untilBorder, () => this.#turn())
   }
 
   #disarm(): void {
@@ -87,14 +95,17 @@ export class TimerWheel {
         else if (slotOf(timer.dueAt) + 1 < tick + SLOTS) {
           // Touched since: on to its new slot. A timer of a later turn of the wheel just stays,
           // as does one whose new slot is this one: put back here, it would be met again at once.
-          timer.slot!.delete(timer)
-          this.#insert(timer)
+          this.#move(timer)
         }
       }
     }
     for (const timer of due) {
-      // One that fired before may have cleared or touched this one.
-      if (timer.slot === undefined || timer.dueAt > now) continue
+      // One that fired before may have cleared this one, or touched it: on to its new slot.
+      if (timer.slot === undefined) continue
+      if (timer.dueAt > now) {
+        this.#move(timer)
+        continue
+      }
       this.#remove(timer)
       timer.fire()
     }

@@ -73,10 +73,14 @@ export function openRawClient(url: string | URL, options: RawClientOptions = {})
     closed,
     waitFor: (text) =>
       new Promise((resolve, reject) => {
+        // Only what is new is searched, with an overlap for a text cut in two.
+        let searched = 0
         const watch = () => {
-          if (!received.includes(text) && !isClosed) return
+          const found = received.includes(text, Math.max(0, searched - text.length))
+          searched = received.length
+          if (!found && !isClosed) return
           watchers.delete(watch)
-          if (received.includes(text)) resolve()
+          if (found) resolve()
           else reject(new Error(`line closed before ${JSON.stringify(text)} came`))
         }
         watchers.add(watch)

@@ -13,8 +13,11 @@ const EXPOSED = [HEADER_FORMAT, HEADER_ENCODING, HEADER_STREAM, 'Content-Locatio
 export interface StreamHeadersInput {
   readonly streamId: string
   readonly encoding: PayloadEncoding
-  /** Major version of HTTP of the request. */
-  readonly httpVersion: 1 | 2
+  /**
+   * Whether to send `Connection: keep-alive`: on HTTP/1.1, unless the client asked for `close`.
+   * HTTP/2 forbids the field [RFC 9113 §8.2.2].
+   */
+  readonly keepAlive: boolean
   /** Address of the stream, where the application serves one. */
   readonly location?: string | undefined
   /** Whether the request came from a script of another origin (had an `Origin` header). */
@@ -30,8 +33,7 @@ export function streamHeaders(input: StreamHeadersInput): [string, string][] {
     ['X-Accel-Buffering', 'no'],
     [HEADER_FORMAT, 'streaming'],
   ]
-  // [RFC 9113 §8.2.2] connection-specific fields make an HTTP/2 message malformed.
-  if (input.httpVersion === 1) headers.push(['Connection', 'keep-alive'])
+  if (input.keepAlive) headers.push(['Connection', 'keep-alive'])
   headers.push([HEADER_ENCODING, input.encoding], [HEADER_STREAM, input.streamId])
   if (input.location !== undefined) headers.push(['Content-Location', input.location])
   headers.push(['Vary', `Accept, Accept-Encoding, ${HEADER_ENCODING}`])

@@ -1,0 +1,13 @@
+// `npm start [-- OPTIONS]`: the gateway, from a fresh clone on.
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { root, setup } from './setup.mjs'
+
+setup()
+const cli = join(root, 'packages/synapse-toon-gateway/dist/cli.mjs')
+const gateway = spawn(process.execPath, [cli, 'serve', ...process.argv.slice(2)], {
+  stdio: 'inherit',
+})
+// A terminal signals the whole group, and the gateway with it; a supervisor only us.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => gateway.kill(signal))
+gateway.on('exit', (code, signal) => process.exit(signal === null ? code : 1))
