@@ -1,0 +1,73 @@
+// `npm run bench:smoke`: that the ratios to bare node:http stand, with slack, and nothing is lost.
+import { fork } from 'node:child_process'
+import { setup } from '../scripts/setup.mjs'
+import { load } from './load.mjs'
+
+const ROUNDS = 5
+
+/**
+ * `atMost`: our processor time per event, as a multiple of bare node:http's, with slack for a
+ * shared machine.
+ */
+const MEASURES = [
+  { name: 'burst, 1 connection', mode: 'burst', connections: 1, events: 40_000, atMost: 1.1 },
+  {
+    name: 'one event per turn, 200 connections',
+    mode: 'turn',
+    connections: 200,
+    events: 100,
+    atMost: 1.5,
+  },
+]
+
+function startServer(name) {
+  const child = fork(new URL(`servers/${name}.mjs`, import.meta.url))
+  const answer = () => new Promise((resolve) => child.once('message', resolve))
+  return {
+    port: answer().then(({ port }) => port),
+    async cpuMs() {
+      const waiting = answer()
+      child.send('cpu')
+      const { cpu } = await waiting
+      return (cpu.user + cpu.system) / 1000
+    },
+    stop: () => child.disconnect(),
+  }
+}
+
+/** @returns processor time of the server per event, in µs */
+async function measure(server, work) {
+  const before = await server.cpuMs()
+  const received = await load({ port: await server.port, ...work })
+  const after = await server.cpuMs()
+  const sent = work.connections * work.events
+  if (received !== sent) throw new Error(`${work.name}: ${sent} events sent, ${received} received`)
+  return ((after - before) * 1000) / sent
+}
+
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
+
+setup()
+const bare = startServer('bare')
+const ours = startServer('synapse')
+await Promise.all([bare.port, ours.port])
+let failed = 0
+for (const work of MEASURES) {
+  const rounds = []
+  // In turn, so that a machine that slows down slows both. The first round warms up.
+  for (let round = 0; round <= ROUNDS; round++) {
+    const peer = await measure(bare, work)
+    const own = await measure(ours, work)
+    if (round > 0) rounds.push({ peer, own, ratio: own / peer })
+  }
+  const ratios = rounds.map(({ ratio }) => ratio)
+  const ratio = median(ratios)
+  const holds = ratio <= work.atMost
+  if (!holds) failed++
+  console.log(
+    `${holds ? 'ok  ' : 'SLOW'} ${work.name}: ${ratio.toFixed(2)} x bare node:http (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}, at most ${work.atMost}); µs per event: bare ${median(rounds.map((r) => r.peer)).toFixed(1)}, ours ${median(rounds.map((r) => r.own)).toFixed(1)}; nothing lost`,
+  )
+}
+bare.stop()
+ours.stop()
+process.exitCode = failed === 0 ? 0 : 1
