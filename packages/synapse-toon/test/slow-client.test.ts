@@ -1,4 +1,5 @@
 import { createSynapseToon } from 'synapse-toon'
+import { createEventStreamParser, type ParsedEvent } from 'synapse-toon/client'
 import { collect, openRawClient, openSlowClient } from 'synapse-toon/testing'
 import { describe, expect, it } from 'vitest'
 import type { ConnectionSummary } from '../src/stream/observer.ts'
@@ -101,23 +102,31 @@ describe('a client that stops reading for a while', () => {
   })
 
   it('gets text that waited merged into fewer events under "merge", and the source does not wait', async () => {
-    const total = 40_000
+    // More frames than the kernel takes, less JSON than the log keeps (8 MiB).
+    const total = 50_000
+    const delta = (n: number) => `${n} `.padEnd(120, '.')
     async function* source() {
-      for (let n = 0; n < total; n++) yield { delta: `${n} `.padEnd(120, '.') }
+      for (let n = 0; n < total; n++) yield { delta: delta(n) }
     }
-    const summaries: ConnectionSummary[] = []
+    let blocked = 0
+    const reasons: string[] = []
     const toon = createSynapseToon({
       slowClient: 'merge',
-      observer: { disconnected: (summary) => summaries.push(summary) },
+      observer: { blocked: () => blocked++, ended: ({ reason }) => reasons.push(reason) },
     })
     const { url } = await listen((req, res) => toon.pipe(() => source(), { req, res }))
-    const abort = new AbortController()
-    const response = await fetch(url, { signal: abort.signal })
-    await new Promise((resolve) => setTimeout(resolve, 300))
-    const { text, end, events } = await collect(response)
-    expect(end?.data).toEqual({ reason: 'complete', chunks: total })
-    expect(text).toBe(Array.from({ length: total }, (_, n) => `${n} `.padEnd(120, '.')).join(''))
-    expect(events.length).toBeLessThan(total)
+    const client = openSlowClient(url)
+    await until(() => reasons.length > 0, 'the source was read to its end')
+    expect(reasons).toEqual(['complete'])
+    expect(blocked).toBeGreaterThan(0)
+    client.resume()
+    await client.waitFor('event: done')
+    client.leave()
+    const events = parse(unchunk(client.received))
+    const updates = events.filter(({ event }) => event === 'update')
+    const text = updates.map(({ data }) => JSON.parse(data).delta).join('')
+    expect(text).toBe(Array.from({ length: total }, (_, n) => delta(n)).join(''))
+    expect(updates.length).toBeLessThan(total)
     // The id of the last event is the position of the last record, merged or not.
     expect(Number.parseInt(events.at(-1)!.lastEventId.slice(24), 16)).toBe(total + 1)
   })
@@ -136,4 +145,38 @@ describe('a client that stops reading for a while', () => {
     await until(() => summaries.length === 1, 'the client was cut off')
     expect(summaries).toMatchObject([{ reason: 'overflow' }])
   })
+
+  it('is not cut off under "disconnect" for a replay that is long, as long as it takes it', async () => {
+    const toon = createSynapseToon({ slowClient: 'disconnect' })
+    const total = 300
+    const handle = await toon.start(
+      Array.from({ length: total }, (_, n) => ({ n, text: 'z'.repeat(10_000) })),
+    )
+    await handle.done
+    const { url } = await listen((req, res) => toon.pipe(handle, { req, res }))
+    const { payloads, end } = await collect(fetch(url))
+    expect(payloads).toHaveLength(total)
+    expect(end?.event).toBe('done')
+  })
 })
+
+/** The body of an HTTP/1.1 message in chunked coding [RFC 9112 §7.1], as far as it is whole. */
+function unchunk(message: string): string {
+  const pieces: string[] = []
+  let at = message.indexOf('\r\n\r\n') + 4
+  while (at < message.length) {
+    const sizeEnd = message.indexOf('\r\n', at)
+    const size = Number.parseInt(message.slice(at, sizeEnd), 16)
+    if (!(size > 0)) break
+    pieces.push(message.slice(sizeEnd + 2, sizeEnd + 2 + size))
+    at = sizeEnd + 2 + size + 2
+  }
+  return pieces.join('')
+}
+
+function parse(text: string): ParsedEvent[] {
+  const events: ParsedEvent[] = []
+  const parser = createEventStreamParser({ onEvent: (event) => events.push(event) })
+  parser.feed(Buffer.from(text, 'latin1'))
+  return events
+}

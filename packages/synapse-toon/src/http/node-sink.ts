@@ -64,8 +64,11 @@ export class NodeSink implements Sink {
     // ASCII needs no encoder.
     const encoding = bytes === text.length ? 'latin1' : 'utf8'
     const wantsMore = this.#response.write(text, encoding, this.#onTaken)
+    // Node's own limit says nothing of the network: it counts a large write that the kernel took at
+    // once. What is unsent is counted instead, and `#onTaken` tells when it was taken.
+    if (!this.#isWrapped) return true
     this.#needsDrain = !wantsMore
-    if (this.#isWrapped) (this.#response as { flush?: () => void }).flush?.()
+    ;(this.#response as { flush?: () => void }).flush?.()
     return wantsMore
   }
 

@@ -55,6 +55,8 @@ export class Connection implements Flushable, StreamReader {
   /** The sink wants no more until it drains. */
   #blocked = false
   #blockedSince = 0
+  /** Newest position when the client stopped taking. */
+  #blockedAt = 0
   #blockedMs = 0
   #bytes = 0
   #ttfbMs: number | undefined
@@ -184,6 +186,7 @@ export class Connection implements Flushable, StreamReader {
     const { sink, settings, clock, log, stream } = this.#input
     this.#blocked = true
     this.#blockedSince = clock.now()
+    this.#blockedAt = log.lastSeq
     this.#frames.fellBehind()
     if (settings.slowClient === 'wait') stream?.readerChanged(this)
     notify(settings.observer, 'blocked', {
@@ -191,7 +194,6 @@ export class Connection implements Flushable, StreamReader {
       unsentBytes: sink.unsentBytes(),
     })
     this.#armStall()
-    this.#checkOverflow()
   }
 
   #onDrain(): void {
@@ -209,10 +211,11 @@ export class Connection implements Flushable, StreamReader {
     this.#blockedMs += this.#input.clock.now() - this.#blockedSince
   }
 
+  /** Counts only what came since: a long replay to a client that is fast is no overflow. */
   #checkOverflow(): void {
     const { settings, log } = this.#input
     if (settings.slowClient !== 'disconnect' || this.#state !== 'open') return
-    if (log.bytesAfter(this.#frames.position) > settings.maxBufferSize) this.#cutOff('overflow')
+    if (log.bytesAfter(this.#blockedAt) > settings.maxBufferSize) this.#cutOff('overflow')
   }
 
   /** Watches that the network takes something as long as there is something to take. */

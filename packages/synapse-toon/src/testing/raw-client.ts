@@ -36,7 +36,8 @@ export function openRawClient(url: string | URL, options: RawClientOptions = {})
   const socket: Socket = connect({ host: hostname, port: Number(port) })
   let received = ''
   let bytes = 0
-  const watchers = new Set<() => void>()
+  /** Told each piece of text that comes, and undefined when the line is closed. */
+  const watchers = new Set<(news: string | undefined) => void>()
   let isClosed = false
 
   const fields = Object.entries({ Host: host, ...headers })
@@ -45,8 +46,9 @@ export function openRawClient(url: string | URL, options: RawClientOptions = {})
 
   socket.on('data', (chunk) => {
     bytes += chunk.length
-    received += chunk.toString('latin1')
-    for (const watch of watchers) watch()
+    const news = chunk.toString('latin1')
+    received += news
+    for (const watch of watchers) watch(news)
   })
   // What a test wants to know of a failed line is that it is closed.
   socket.on('error', () => {})
@@ -55,7 +57,7 @@ export function openRawClient(url: string | URL, options: RawClientOptions = {})
     socket.on('close', () => {
       isClosed = true
       resolve()
-      for (const watch of watchers) watch()
+      for (const watch of watchers) watch(undefined)
     })
   })
 
@@ -73,18 +75,19 @@ export function openRawClient(url: string | URL, options: RawClientOptions = {})
     closed,
     waitFor: (text) =>
       new Promise((resolve, reject) => {
-        // Only what is new is searched, with an overlap for a text cut in two.
-        let searched = 0
-        const watch = () => {
-          const found = received.includes(text, Math.max(0, searched - text.length))
-          searched = received.length
+        // Only what is new is searched, with an overlap for a text that is cut in two: searching
+        // `received` anew for every chunk would be quadratic.
+        let overlap = ''
+        const watch = (news: string | undefined) => {
+          const found = news !== undefined && (overlap + news).includes(text)
+          if (news !== undefined) overlap = (overlap + news).slice(1 - text.length)
           if (!found && !isClosed) return
           watchers.delete(watch)
           if (found) resolve()
           else reject(new Error(`line closed before ${JSON.stringify(text)} came`))
         }
         watchers.add(watch)
-        watch()
+        watch(received)
       }),
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
