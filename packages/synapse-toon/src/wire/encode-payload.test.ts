@@ -53,8 +53,12 @@ describe('encodePayload', () => {
     expect(encodePayload(json, 'toon')).toBe(` ${json}`)
   })
 
-  it('writes TOON for the nesting of usual payloads', () => {
-    const json = `${'{"a":'.repeat(20)}1${'}'.repeat(20)}`
-    expect(encodePayload(json, 'toon').split('\n')).toHaveLength(20)
+  it('writes TOON up to 64 levels, and marked JSON from 65', () => {
+    const lists = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
+    expect(encodePayload(lists(64), 'toon')).toMatch(/^\[1\]:\n/)
+    expect(encodePayload(lists(65), 'toon')).toBe(` ${lists(65)}`)
+    const objects = (levels: number) => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`
+    expect(encodePayload(objects(64), 'toon').split('\n')).toHaveLength(64)
+    expect(encodePayload(objects(65), 'toon')).toBe(` ${objects(65)}`)
   })
 })

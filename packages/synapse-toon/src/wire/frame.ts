@@ -12,7 +12,7 @@ export interface Frame {
   readonly retry?: number
 }
 
-/** A field value that would break out of its line, or that the client would ignore. */
+/** A field value that would break out of its line, or reach the client changed or not at all. */
 export class InvalidFrameError extends SynapseToonError {
   constructor(field: string, value: unknown, rule: string) {
     super('ERR_SYNAPSE_INVALID_FRAME', `${field} ${rule}, got ${describeValue(value)}`)
@@ -20,14 +20,16 @@ export class InvalidFrameError extends SynapseToonError {
 }
 
 const LINE_BREAK_OR_NUL = /[\r\n\0]/
+/** Half a surrogate pair: under `u`, a whole pair is one character, which this does not match. */
+const LONE_SURROGATE = /\p{Surrogate}/u
 const LINE_BREAK = /\r\n|\r|\n/
 const LINE_BREAKS = /\r\n|\r|\n/g
 
 /**
  * Writes one event.
  *
- * @throws {InvalidFrameError} when `id` or `event` holds CR, LF or NUL, or `retry` is not a whole
- *   number from 0; nothing has been written then
+ * @throws {InvalidFrameError} when `id` or `event` holds CR, LF or NUL, any text half a surrogate
+ *   pair, or `retry` is not a whole number from 0; nothing has been written then
  */
 export function encodeFrame(frame: Frame): string {
   let text = ''
@@ -35,14 +37,14 @@ export function encodeFrame(frame: Frame): string {
   if (frame.id !== undefined) text += `id: ${assertFieldValue('id', frame.id)}\n`
   if (frame.event !== undefined) text += `event: ${assertFieldValue('event', frame.event)}\n`
   if (frame.retry !== undefined) text += `retry: ${assertRetry(frame.retry)}\n`
-  return `${text}${dataLines(frame.data)}\n`
+  return `${text}${dataLines(assertWellFormed('data', frame.data))}\n`
 }
 
 /**
  * Writes a comment line. One newline only: it ends the line without ending a block, which every
  * client tried can take between two events; an empty block after an id breaks openai-python.
  *
- * @throws {InvalidFrameError} when `text` holds CR, LF or NUL
+ * @throws {InvalidFrameError} when `text` holds CR, LF, NUL or half a surrogate pair
  */
 export function encodeComment(text: string): string {
   return `: ${assertFieldValue('comment', text)}\n`
@@ -60,6 +62,14 @@ export function dataLines(data: string): string {
 function assertFieldValue(field: string, value: string): string {
   if (LINE_BREAK_OR_NUL.test(value)) {
     throw new InvalidFrameError(field, value, 'must not contain CR, LF or NUL')
+  }
+  return assertWellFormed(field, value)
+}
+
+function assertWellFormed(field: string, value: string): string {
+  // Written as UTF-8 it would become U+FFFD, and the client would read another text than was sent.
+  if (LONE_SURROGATE.test(value)) {
+    throw new InvalidFrameError(field, value, 'must not contain half a surrogate pair')
   }
   return value
 }

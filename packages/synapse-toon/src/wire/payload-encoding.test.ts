@@ -52,7 +52,7 @@ describe('mayHoldLoneSurrogate', () => {
 
   it('never misses one', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.nat(0x7ff), (text, offset) => {
+      fc.property(fc.string(), fc.nat(0x7ff), (text, offset) => {
         const half = String.fromCharCode(0xd800 + offset)
         expect(mayHoldLoneSurrogate(JSON.stringify(`${text}-${half}-`))).toBe(true)
       }),

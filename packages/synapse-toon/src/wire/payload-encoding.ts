@@ -31,9 +31,10 @@ export function parsePayloadEncoding(value: string): PayloadEncoding {
 }
 
 /**
- * TOON has no way to write a lone surrogate (its spec forbids the escape), but JSON text has. Such
- * a payload goes out as JSON after this one mark. No TOON document begins with a space, since its
- * first line is never indented; and SSE takes off only the one space after the colon.
+ * TOON has no way to write a lone surrogate (its spec forbids the escape), but JSON text has; and
+ * deep nesting costs it more than JSON, see `MAX_TOON_DEPTH`. Such a payload goes out as JSON after
+ * this one mark. No TOON document begins with a space, since its first line is never indented; and
+ * SSE takes off only the one space after the colon.
  */
 export const JSON_INSIDE_TOON = ' '
 

@@ -8,7 +8,7 @@ import { PayloadError } from './payload-error.ts'
  *   bytes; the message says where it is and what to do
  */
 export function payloadToJson(payload: unknown): string {
-  if (ArrayBuffer.isView(payload)) {
+  if (ArrayBuffer.isView(payload) || payload instanceof ArrayBuffer) {
     throw new PayloadError(
       `payload must be a JSON value, got ${describeValue(payload)}; decode bytes to text first, for example with readable.setEncoding('utf8') or a transform`,
     )
@@ -29,11 +29,17 @@ export function payloadToJson(payload: unknown): string {
 
 /** Names the first value on the way down that JSON cannot hold. Only called once it has failed. */
 function explain(payload: unknown): string {
-  const found = findUnholdable(payload, 'payload', new Set())
-  return found ?? 'payload has a toJSON or a getter that throws'
+  const unknown = 'payload is nested too deeply, or has a toJSON or a getter that throws'
+  try {
+    return findUnholdable(payload, 'payload', new Set()) ?? unknown
+  } catch {
+    // The search ran into what stopped JSON.stringify, whose error the caller keeps as the cause.
+    return unknown
+  }
 }
 
-function findUnholdable(value: unknown, path: string, above: Set<object>): string | undefined {
+function findUnholdable(payload: unknown, path: string, above: Set<object>): string | undefined {
+  const value = whatJsonWrites(payload)
   if (typeof value === 'bigint') {
     return `${path} is the BigInt ${describeValue(value)}, which JSON cannot hold: use a number or a string`
   }
@@ -47,4 +53,10 @@ function findUnholdable(value: unknown, path: string, above: Set<object>): strin
   }
   above.delete(value)
   return undefined
+}
+
+/** A `toJSON` may hide a BigInt or a cycle, or bring one in. */
+function whatJsonWrites(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('toJSON' in value)) return value
+  return typeof value.toJSON === 'function' ? value.toJSON() : value
 }

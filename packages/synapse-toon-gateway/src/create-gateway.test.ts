@@ -1,0 +1,79 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { createMemoryLog } from 'synapse-toon'
+import { collect, openSlowClient } from 'synapse-toon/testing'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { createGateway } from './create-gateway.ts'
+import { SettingError } from './setting-error.ts'
+import { scriptedAnswers, words } from './test-kit.ts'
+
+const quiet = { port: 0, logLevel: 'silent' } as const
+
+describe('an embedded gateway', () => {
+  it('answers with a source of its owner, and is gone when it is closed', async () => {
+    const { source } = scriptedAnswers(words('Hello'))
+    const gateway = await createGateway({ ...quiet, source })
+    const url = await gateway.listen()
+    expect((await collect(fetch(`${url}/chat/stream?message=hi`))).text).toBe('Hello')
+    await gateway.close()
+    await expect(fetch(url)).rejects.toThrow()
+  })
+
+  it('does not read the environment', async () => {
+    process.env.OPENAI_API_KEY = 'sk-of-somebody-else'
+    try {
+      expect((await createGateway(quiet)).source.kind).toBe('assistant')
+    } finally {
+      delete process.env.OPENAI_API_KEY
+    }
+  })
+
+  it('chooses what answers by its settings', async () => {
+    const { source } = await createGateway({ ...quiet, model: 'm', apiKey: 'sk-1' })
+    expect(source).toMatchObject({ kind: 'openai', name: 'm' })
+  })
+
+  it('refuses a setting by its name', async () => {
+    const failed = createGateway({ port: -1 })
+    await expect(failed).rejects.toThrow(SettingError)
+    await expect(failed).rejects.toThrow('port must be a whole number')
+  })
+
+  it('that closes tells a slow reader so, and does not wait for its idle line', async () => {
+    let onBlocked: () => void
+    const blocked = new Promise<void>((resolve) => {
+      onBlocked = resolve
+    })
+    // More than the buffers of any network hold, so that it waits for the reader for sure.
+    const { source } = scriptedAnswers([...words('x'.repeat(24 * 2 ** 20)), { hang: true }])
+    const log = createMemoryLog({ maxBytes: 32 * 2 ** 20 })
+    const streams = { log, observer: { blocked: () => onBlocked() } }
+    const gateway = await createGateway({ ...quiet, source, streams })
+    const url = await gateway.listen()
+    const client = openSlowClient(`${url}/chat/stream?message=hi`)
+    await blocked
+    const closed = gateway.close({ drain: 0 })
+    // Only once nobody can connect does Node no longer look for idle lines.
+    await expect
+      .poll(() =>
+        fetch(url).then(
+          () => 'open',
+          () => 'closed',
+        ),
+      )
+      .toBe('closed')
+    client.resume()
+    await client.closed
+    await closed
+    expect(client.received.slice(-300)).toContain('"code":"shutdown"')
+  })
+
+  it('that closes does not wait for a line on which nothing was ever asked', async () => {
+    const gateway = await createGateway({ ...quiet, source: scriptedAnswers([]).source })
+    const { port } = new URL(await gateway.listen())
+    const spare = connect({ host: '127.0.0.1', port: Number(port) })
+    onTestFinished(() => void spare.destroy())
+    await once(spare, 'connect')
+    await gateway.close()
+  })
+})
