@@ -1,6 +1,5 @@
 import { collect, openRawClient } from 'synapse-toon/testing'
 import { describe, expect, it } from 'vitest'
-import { combineObservers } from './observers.ts'
 import { scriptedAnswers, startGateway, words } from './test-kit.ts'
 
 const entries = (log: string) =>
@@ -80,21 +79,5 @@ describe('the log', () => {
     await collect(fetch(`${url}/chat/stream?message=hi`))
     expect(seen).toEqual(['complete'])
     expect(log()).toContain('connection over')
-  })
-})
-
-describe('observers together', () => {
-  it('keep their own this, and have no method that none of them has', () => {
-    class Counter {
-      ended = 0
-      opened(): void {
-        this.ended++
-      }
-    }
-    const counter = new Counter()
-    const combined = combineObservers([{ opened: () => counter.opened() }, {}])
-    combined.opened?.({} as never)
-    expect(counter.ended).toBe(1)
-    expect(Object.keys(combined)).toEqual(['opened'])
   })
 })

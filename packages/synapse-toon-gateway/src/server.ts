@@ -1,7 +1,6 @@
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import { createSynapseToon, type SynapseToon, type SynapseToonOptions } from 'synapse-toon'
 import { answerClientError, answerError, setErrorAnswers } from './http-answers.ts'
-import { combineObservers } from './observers.ts'
 import { PAGE_DIR } from './package-files.ts'
 import { chatStreamRoutes } from './routes/chat-stream.ts'
 import { healthRoute } from './routes/healthz.ts'
@@ -50,8 +49,8 @@ export async function buildServer(
     frameworkErrors: answerError,
     clientErrorHandler: answerClientError,
   })
-  const observers = [createStreamLog(app.log), streams.observer].filter((one) => one !== undefined)
-  const toon = createSynapseToon({ ...streams, observer: combineObservers(observers) })
+  const observer = [createStreamLog(app.log), streams.observer ?? []].flat()
+  const toon = createSynapseToon({ ...streams, observer })
   setErrorAnswers(app)
   closeLinesWithTheServer(app)
   healthRoute(app, source)

@@ -55,8 +55,10 @@ export class ClosingError extends RefusedError {
 
 /** A whole answer that does not fit the memory that a stream may take. */
 export class TooLargeError extends RefusedError {
-  constructor(maxBytes: number) {
-    const message = `the answer is larger than the ${maxBytes} bytes that can be sent as one document; ask for text/event-stream`
+  /** @param maxBytes undefined where it is not known any more */
+  constructor(maxBytes: number | undefined) {
+    const bound = maxBytes === undefined ? 'what' : `the ${maxBytes} bytes that`
+    const message = `the answer is larger than ${bound} can be sent as one document; ask for text/event-stream`
     super('ERR_SYNAPSE_TOO_LARGE', 500, message)
   }
 }

@@ -3,6 +3,7 @@ import { END_TEXTS, isDone } from '../stream/end-reason.ts'
 import type { StreamSummary } from '../stream/observer.ts'
 import type { Settings } from '../stream/settings.ts'
 import type { PlainAnswer } from '../stream/sink.ts'
+import { exposedText } from '../stream/terminal-record.ts'
 import { isRateLimited, upstreamRetryAfter } from '../stream/upstream-error.ts'
 import { encodePayload } from '../wire/encode-payload.ts'
 import { InvalidEventIdError } from '../wire/event-id.ts'
@@ -64,19 +65,30 @@ export function earlyFailure(
   settings: Settings,
 ): PlainAnswer {
   if (isDone(reason)) throw new TypeError(`${reason} is not a failure`)
-  const fallback = settings.fallback?.(error)
-  if (fallback !== undefined) return payloadAnswer(request, fallback, settings.fallbackStatus)
+  const fallback = fallbackAnswer(request, error, settings)
+  if (fallback !== undefined) return fallback
   const { message, status } = END_TEXTS[reason]
   if (reason !== 'source-error')
     return errorAnswer(request, status, { error: message, code: reason })
-  const exposedText = settings.exposeError?.(error)
-  if (!isRateLimited(error)) return errorAnswer(request, status, { error: exposedText ?? message })
-  return errorAnswer(
-    request,
-    429,
-    { error: exposedText ?? 'Rate limited' },
-    upstreamRetryAfter(error),
-  )
+  const text = exposedText(error, settings.exposeError)
+  if (!isRateLimited(error)) return errorAnswer(request, status, { error: text ?? message })
+  return errorAnswer(request, 429, { error: text ?? 'Rate limited' }, upstreamRetryAfter(error))
+}
+
+/** What the fallback says, as an answer. One that fails has said nothing. */
+function fallbackAnswer(
+  request: RequestView,
+  error: unknown,
+  settings: Settings,
+): PlainAnswer | undefined {
+  try {
+    const payload = settings.fallback?.(error)
+    if (payload === undefined) return undefined
+    return payloadAnswer(request, payload, settings.fallbackStatus)
+  } catch (thrown) {
+    process.emitWarning(`fallback failed: ${thrown}`, { code: 'SYNAPSE_FALLBACK' })
+    return undefined
+  }
 }
 
 /**

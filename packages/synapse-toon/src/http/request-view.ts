@@ -17,7 +17,8 @@ export type NodeRequest = IncomingMessage | Http2ServerRequest
 export function viewNodeRequest(request: NodeRequest): RequestView {
   return {
     method: request.method ?? 'GET',
-    keepAlive: request.httpVersion === '1.1' && !/\bclose\b/i.test(request.headers.connection ?? ''),
+    keepAlive:
+      request.httpVersion === '1.1' && !/\bclose\b/i.test(request.headers.connection ?? ''),
     header(name) {
       const value = request.headers[name]
       return Array.isArray(value) ? value.join(', ') : value

@@ -47,6 +47,21 @@ function read(
   route: Route,
   startedAt: number,
 ): Promise<ConnectionSummary> {
+  try {
+    return readFrom(input, ask, route, startedAt)
+  } catch (error) {
+    // Made for this request, it would never be asked, nor ended.
+    if (route.isFirst) route.stream?.end('source-error', error)
+    throw error
+  }
+}
+
+function readFrom(
+  input: ServeInput,
+  ask: Ask,
+  route: Route,
+  startedAt: number,
+): Promise<ConnectionSummary> {
   const { request, sink, settings, runtime } = input
   const { clock, wheel, flusher } = runtime
   const { format, encoding } = ask
@@ -82,9 +97,8 @@ function headersFor({ request, settings }: ServeInput, ask: Ask, streamId: strin
 /** Answers without a stream. */
 function answer(input: ServeInput, plain: PlainAnswer, startedAt: number): ConnectionSummary {
   release(input)
-  input.sink.answer(plain)
   const summary: ConnectionSummary = {
-    status: plain.status,
+    status: send(input.sink, plain),
     streamId: undefined,
     reason: undefined,
     chunks: 0,
@@ -96,6 +110,18 @@ function answer(input: ServeInput, plain: PlainAnswer, startedAt: number): Conne
   }
   notify(input.settings.observer, 'disconnected', summary)
   return summary
+}
+
+/** @returns the status, 0 where none could be sent: someone else has sent one already */
+function send(sink: Sink, plain: PlainAnswer): number {
+  try {
+    sink.answer(plain)
+    return plain.status
+  } catch (error) {
+    process.emitWarning(`a connection failed: ${error}`, { code: 'SYNAPSE_CONNECTION' })
+    sink.destroy()
+    return 0
+  }
 }
 
 /** The source is not needed. One that is open already (an SDK's stream) would go on to be paid. */

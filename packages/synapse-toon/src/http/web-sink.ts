@@ -1,6 +1,9 @@
 import { Buffer } from 'node:buffer'
 import type { PlainAnswer, Sink, SinkEvents } from '../stream/sink.ts'
 
+/** [Fetch §2.2.6] statuses of answers that must have no body, not even an empty one. */
+const NULL_BODY_STATUSES: readonly number[] = [204, 205, 304]
+
 /** Writes to the body of a `Response`, for runtimes and frameworks that speak Fetch. */
 export class WebSink implements Sink {
   /** Settles when status and headers are known. */
@@ -25,10 +28,12 @@ export class WebSink implements Sink {
       this.#respond = resolve
     })
     signal?.addEventListener('abort', this.#onAbort)
+    // A signal that has fired does not fire again.
+    if (signal?.aborted === true) this.#onAbort()
   }
 
   get closed(): boolean {
-    return this.#over || this.#signal?.aborted === true
+    return this.#over
   }
 
   listen(events: SinkEvents): void {
@@ -52,10 +57,8 @@ export class WebSink implements Sink {
   }
 
   answer({ status, headers, body }: PlainAnswer): void {
-    // [Fetch §5.5] a 204 must have no body, not even an empty one.
-    this.#respond(
-      new Response(status === 204 ? null : body, { status, headers: toHeaders(headers) }),
-    )
+    const hasBody = !NULL_BODY_STATUSES.includes(status)
+    this.#respond(new Response(hasBody ? body : null, { status, headers: toHeaders(headers) }))
     this.#close(true)
   }
 
@@ -81,13 +84,17 @@ export class WebSink implements Sink {
   }
 
   destroy(): void {
-    if (!this.#over) this.#controller?.error(new Error('stream cut off'))
-    this.#close(false)
+    if (!this.#over) this.#cut(500, new Error('stream cut off'))
   }
 
   readonly #onAbort = (): void => {
-    // The response may not exist yet, and its caller waits for one.
-    if (this.#controller === undefined) this.#respond(new Response(null, { status: 499 }))
+    this.#cut(499, this.#signal?.reason)
+  }
+
+  /** Nobody may be left waiting: neither the caller for a response, nor the reader for its body. */
+  #cut(status: number, reason: unknown): void {
+    this.#respond(new Response(null, { status }))
+    this.#controller?.error(reason)
     this.#close(false)
   }
 

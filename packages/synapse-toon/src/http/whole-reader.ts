@@ -1,9 +1,10 @@
 import type { LogReader } from '../log/log.ts'
-import type { ConnectionSummary } from '../stream/observer.ts'
+import { type ConnectionSummary, notify } from '../stream/observer.ts'
 import type { StreamReader } from '../stream/readers.ts'
 import type { Settings } from '../stream/settings.ts'
 import type { PlainAnswer, Sink } from '../stream/sink.ts'
 import type { Stream } from '../stream/stream.ts'
+import { endReasonOf } from '../stream/terminal-record.ts'
 import { TooLargeError } from './http-errors.ts'
 import { documentAnswer, earlyFailure, refusal } from './plain-answers.ts'
 import type { RequestView } from './request-view.ts'
@@ -50,9 +51,22 @@ export class WholeReader implements StreamReader {
   }
 
   #onAppend(): void {
+    try {
+      this.#look()
+    } catch (error) {
+      // We are inside the stream's `append`: thrown on, it would keep the stream from its end.
+      process.emitWarning(`a connection failed: ${error}`, { code: 'SYNAPSE_CONNECTION' })
+      this.#status = 0
+      this.#finish(false)
+      this.#input.sink.destroy()
+    }
+  }
+
+  #look(): void {
     const { log, stream, request } = this.#input
-    const capacity = stream?.log.maxBytes ?? Number.POSITIVE_INFINITY
-    const tooLarge = log.firstSeq > 1 || (!log.ended && log.bytesAfter(0) >= capacity)
+    const capacity = stream?.log.maxBytes
+    const isFull = capacity !== undefined && log.bytesAfter(0) >= capacity
+    const tooLarge = log.firstSeq > 1 || (!log.ended && isFull)
     if (tooLarge) this.#answer(refusal(request, new TooLargeError(capacity))!)
     else if (log.ended) this.#answer(this.#document())
   }
@@ -78,20 +92,22 @@ export class WholeReader implements StreamReader {
     if (this.#over) return
     this.#over = true
     this.#unsubscribe()
-    const { stream, log, now, startedAt } = this.#input
+    const { stream, log, settings, now, startedAt } = this.#input
     // Answered while the stream goes on: it was too large.
     const leave = served ? (log.ended ? undefined : 'overflow') : 'client-left'
     stream?.detach(this, leave)
-    this.#resolveDone({
+    const summary: ConnectionSummary = {
       status: this.#status,
       streamId: log.streamId,
-      reason: leave ?? stream?.summary?.reason,
+      reason: leave ?? endReasonOf(log.at(log.lastSeq)!),
       chunks: 0,
       bytes: 0,
       ttfbMs: undefined,
       durationMs: now() - startedAt,
       blockedMs: 0,
       resumedAfter: undefined,
-    })
+    }
+    notify(settings.observer, 'disconnected', summary)
+    this.#resolveDone(summary)
   }
 }

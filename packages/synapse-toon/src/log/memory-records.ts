@@ -97,7 +97,10 @@ export class MemoryRecords implements LogWriter {
   }
 
   #trim(): void {
-    while (this.firstSeq <= this.#passedSeq && this.#totalBytes - this.#droppedBytes > this.maxBytes) {
+    while (
+      this.firstSeq <= this.#passedSeq &&
+      this.#totalBytes - this.#droppedBytes > this.maxBytes
+    ) {
       this.#droppedBytes = this.#bytesUpTo[this.#head]!
       this.#records[this.#head] = undefined
       this.#head++

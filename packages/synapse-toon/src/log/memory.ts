@@ -40,6 +40,8 @@ export function createMemoryLog(options: MemoryLogOptions = {}): StreamLog {
   let cancelExpiry: (() => void) | undefined
 
   function onEnded(records: MemoryRecords): void {
+    // The log was closed while the stream ran: there is nothing to expire.
+    if (streams.get(records.streamId) !== records) return
     ended.set(records, clock.now() + keepFor)
     endedBytes += records.bytesAfter(0)
     for (const [oldest] of ended) {

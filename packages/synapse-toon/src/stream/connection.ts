@@ -55,8 +55,8 @@ export class Connection implements Flushable, StreamReader {
   /** The sink wants no more until it drains. */
   #blocked = false
   #blockedSince = 0
-  /** Newest position when the client stopped taking. */
-  #blockedAt = 0
+  /** Newest position when this connection began: up to it, the client is not late. */
+  readonly #liveAfter: number
   #blockedMs = 0
   #bytes = 0
   #ttfbMs: number | undefined
@@ -71,6 +71,7 @@ export class Connection implements Flushable, StreamReader {
     this.#input = input
     const { log, encoding, after, settings } = input
     const merge = settings.slowClient === 'merge' ? settings.merge : undefined
+    this.#liveAfter = log.lastSeq
     this.#frames = new FrameSource({ log, encoding, after, merge, observer: settings.observer })
     this.done = new Promise((resolve) => {
       this.#resolveDone = resolve
@@ -153,7 +154,12 @@ export class Connection implements Flushable, StreamReader {
     this.#state = 'open'
     this.#status = 200
     this.#commitTimer?.clear()
-    sink.commit(headers)
+    try {
+      sink.commit(headers)
+    } catch (error) {
+      // Someone else has sent a status. In a timer, the error would reach nobody but the process.
+      return this.onFlushError(error)
+    }
     stream?.announce()
     const elapsedMs = clock.now() - startedAt
     notify(settings.observer, 'committed', { streamId: log.streamId, elapsedMs })
@@ -179,14 +185,14 @@ export class Connection implements Flushable, StreamReader {
   /** Not on a line that still has bytes to take: those keep it open already. */
   #writeHeartbeat(): void {
     const { sink } = this.#input
-    if (this.#state === 'open' && !this.#blocked) sink.write(HEARTBEAT, HEARTBEAT.length)
+    if (!this.#canWrite || sink.unsentBytes() > 0) return
+    sink.write(HEARTBEAT, HEARTBEAT.length)
   }
 
   #block(): void {
     const { sink, settings, clock, log, stream } = this.#input
     this.#blocked = true
     this.#blockedSince = clock.now()
-    this.#blockedAt = log.lastSeq
     this.#frames.fellBehind()
     if (settings.slowClient === 'wait') stream?.readerChanged(this)
     notify(settings.observer, 'blocked', {
@@ -211,11 +217,12 @@ export class Connection implements Flushable, StreamReader {
     this.#blockedMs += this.#input.clock.now() - this.#blockedSince
   }
 
-  /** Counts only what came since: a long replay to a client that is fast is no overflow. */
+  /** Counts only what came since the start: a long replay to a client that is fast is no overflow. */
   #checkOverflow(): void {
     const { settings, log } = this.#input
     if (settings.slowClient !== 'disconnect' || this.#state !== 'open') return
-    if (log.bytesAfter(this.#blockedAt) > settings.maxBufferSize) this.#cutOff('overflow')
+    const unread = log.bytesAfter(Math.max(this.#frames.position, this.#liveAfter))
+    if (unread > settings.maxBufferSize) this.#cutOff('overflow')
   }
 
   /** Watches that the network takes something as long as there is something to take. */

@@ -8,6 +8,7 @@ import type { EndReason } from './end-reason.ts'
 import type { Merge } from './merge.ts'
 import { notify, type Observer } from './observer.ts'
 import { retryAfterShutdown } from './shutdown-retry.ts'
+import { endReasonOf } from './terminal-record.ts'
 
 export interface FrameSourceInput {
   readonly log: LogReader
@@ -111,8 +112,7 @@ export class FrameSource {
       return
     }
     this.ended = true
-    const data = JSON.parse(record.json) as { reason?: EndReason; code?: EndReason }
-    this.#endReason = data.reason ?? data.code
+    this.#endReason = endReasonOf(record)
   }
 
   #makeFrame(): ReadyFrame {

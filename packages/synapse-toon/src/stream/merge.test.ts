@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Merge, mergeAnthropicDelta, mergeDelta, mergeOpenAiChunk, mergeText } from './merge.ts'
+import {
+  type Merge,
+  mergeAnthropicDelta,
+  mergeDelta,
+  mergeOpenAiChunk,
+  mergeText,
+} from './merge.ts'
 
 const openAi = (choice: object, rest: object = {}) => ({
   id: 'chatcmpl-1',
@@ -29,7 +35,12 @@ const never: [string, Merge, unknown, unknown][] = [
   ['a delta that is no text', mergeDelta, { delta: { content: 'a' } }, { delta: { content: 'b' } }],
   ['a delta that carries usage', mergeDelta, { delta: 'a' }, { delta: 'b', usage: { total: 1 } }],
   ['a delta that follows usage', mergeDelta, { delta: 'a', usage: {} }, { delta: 'b' }],
-  ['a delta after a finish reason', mergeDelta, { delta: 'a', finish_reason: 'stop' }, { delta: '' }],
+  [
+    'a delta after a finish reason',
+    mergeDelta,
+    { delta: 'a', finish_reason: 'stop' },
+    { delta: '' },
+  ],
   ['payloads without a delta', mergeDelta, { text: 'a' }, { text: 'b' }],
   ['strings', mergeDelta, 'a', 'b'],
   ['null', mergeDelta, null, null],
@@ -122,8 +133,16 @@ const never: [string, Merge, unknown, unknown][] = [
   [
     'Anthropic tool input',
     mergeAnthropicDelta,
-    { type: 'content_block_delta', index: 0, delta: { type: 'input_json_delta', partial_json: '{' } },
-    { type: 'content_block_delta', index: 0, delta: { type: 'input_json_delta', partial_json: '}' } },
+    {
+      type: 'content_block_delta',
+      index: 0,
+      delta: { type: 'input_json_delta', partial_json: '{' },
+    },
+    {
+      type: 'content_block_delta',
+      index: 0,
+      delta: { type: 'input_json_delta', partial_json: '}' },
+    },
   ],
   [
     'an Anthropic delta and the end of its block',
@@ -204,9 +223,9 @@ describe('mergeOpenAiChunk', () => {
   })
 
   it('joins two chunks of another choice than the first', () => {
-    expect(
-      mergeOpenAiChunk(openAiText('a', { index: 2 }), openAiText('b', { index: 2 })),
-    ).toEqual(openAiText('ab', { index: 2 }))
+    expect(mergeOpenAiChunk(openAiText('a', { index: 2 }), openAiText('b', { index: 2 }))).toEqual(
+      openAiText('ab', { index: 2 }),
+    )
   })
 })
 

@@ -60,6 +60,8 @@ export interface Observer {
   resumed?(connection: { streamId: string; after: number }): void
   /** Records were dropped before a connection could read them. */
   gap?(connection: { streamId: string; from: number; to: number }): void
+  /** A request was answered without a stream: bad input, a limit, a stream that is gone, 204. */
+  refused?(request: { status: number; code: string | undefined; limit: string | undefined }): void
   /** The stream ended: once for each stream. */
   ended?(summary: StreamSummary): void
   /** A connection is over: once for each. */
@@ -78,4 +80,29 @@ export function notify<Name extends keyof Observer>(
   } catch (error) {
     process.emitWarning(`observer.${name} threw: ${error}`, { code: 'SYNAPSE_OBSERVER' })
   }
+}
+
+/** One observer that tells all of them, in order; each is kept from harming the others. */
+export function combineObservers(observers: readonly Observer[]): Observer {
+  const names = [
+    'opened',
+    'committed',
+    'chunk',
+    'blocked',
+    'resumed',
+    'gap',
+    'refused',
+    'ended',
+    'disconnected',
+  ] as const satisfies readonly (keyof Observer)[]
+  const combined: Record<string, (event: never) => void> = {}
+  for (const name of names) {
+    const hearing = observers.filter((observer) => observer[name] !== undefined)
+    // No method where nobody listens: the path of delivery then does not even call one.
+    if (hearing.length === 0) continue
+    combined[name] = (event) => {
+      for (const observer of hearing) notify(observer, name, event)
+    }
+  }
+  return combined
 }

@@ -1,5 +1,6 @@
 import { describeValue, SynapseToonError } from '../errors.ts'
 import { mergeText } from './merge.ts'
+import { combineObservers, type Observer } from './observer.ts'
 import type { Deadlines, Settings, StreamOptions } from './settings.ts'
 
 /** An option of a wrong type, out of its range, or not known. Thrown before anything is sent. */
@@ -88,17 +89,27 @@ export function resolveOptions(
   const given: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || known.includes(name)) continue
-    const check = (CHECKS as Record<string, Check | undefined>)[name]
-    if (check === undefined) {
+    // `hasOwn`, not a look-up: that would find `constructor` and the like.
+    if (!Object.hasOwn(CHECKS, name)) {
       const names = [...Object.keys(CHECKS), ...known].join(', ')
       throw new InvalidOptionError('an option', `one of ${names}`, name)
     }
-    check(name, value)
+    CHECKS[name as keyof typeof CHECKS](name, value)
     given[name] = value
   }
   if (Object.keys(given).length === 0) return base
-  const deadlines = { ...base.deadlines, ...(given.deadlines as Partial<Deadlines> | undefined) }
+  given.observer = allObservers(base.observer, given.observer as StreamOptions['observer'])
+  const set = Object.entries(given.deadlines ?? {}).filter(([, ms]) => ms !== undefined)
+  const deadlines: Deadlines = { ...base.deadlines, ...Object.fromEntries(set) }
   return { ...base, ...given, deadlines }
+}
+
+function allObservers(
+  base: Observer | undefined,
+  given: Observer | readonly Observer[] | undefined,
+): Observer | undefined {
+  const all = [base ?? [], given ?? []].flat()
+  return all.length > 1 ? combineObservers(all) : all[0]
 }
 
 function checkDeadlines(option: string, value: unknown): void {
@@ -110,10 +121,11 @@ function checkDeadlines(option: string, value: unknown): void {
     )
   }
   for (const [name, ms] of Object.entries(value)) {
-    if (!(name in DEFAULT_SETTINGS.deadlines)) {
+    if (!Object.hasOwn(DEFAULT_SETTINGS.deadlines, name)) {
       const names = Object.keys(DEFAULT_SETTINGS.deadlines).join(', ')
       throw new InvalidOptionError(`a name in ${option}`, `one of ${names}`, name)
     }
+    if (ms === undefined) continue
     milliseconds(`${option}.${name}`, ms)
     if (name === 'total' && ms > LONG_TOTAL_MS) {
       process.emitWarning(
@@ -128,7 +140,13 @@ function milliseconds(option: string, value: unknown): void {
   wholeNumber(option, value, 0, MAX_MS, 'ms, 0 switches it off')
 }
 
-function wholeNumber(option: string, value: unknown, min: number, max: number, unit: string): void {
+export function wholeNumber(
+  option: string,
+  value: unknown,
+  min: number,
+  max: number,
+  unit: string,
+): void {
   if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return
   throw new InvalidOptionError(option, `a whole number from ${min} to ${max} (${unit})`, value)
 }

@@ -71,8 +71,11 @@ export interface StreamOptions {
    * words may hold keys and names, and never reach a client.
    */
   readonly exposeError?: (error: unknown) => string
-  /** Sees opens, ends and waits, for logs and metrics. Default none. */
-  readonly observer?: Observer
+  /**
+   * Sees opens, ends and waits, for logs and metrics; one or several. Those of one call are told
+   * beside those of all. Default none.
+   */
+  readonly observer?: Observer | readonly Observer[]
 }
 
 export type TransformResult = unknown | PromiseLike<unknown>
@@ -80,20 +83,12 @@ export type TransformResult = unknown | PromiseLike<unknown>
 /** Turns a chunk of the source into a payload; `undefined` skips the chunk. */
 export type Transform<Chunk> = (chunk: Chunk) => TransformResult
 
+/** Options that have no default: left out, they do nothing. */
+type Undefaulted = 'principal' | 'streamUrl' | 'fallback' | 'exposeError' | 'onDisconnect'
+
 /** `StreamOptions` with every default filled in. */
-export type Settings = Required<
-  Omit<
-    StreamOptions,
-    | 'deadlines'
-    | 'principal'
-    | 'streamUrl'
-    | 'fallback'
-    | 'exposeError'
-    | 'observer'
-    | 'onDisconnect'
-  >
-> &
-  Pick<
-    StreamOptions,
-    'principal' | 'streamUrl' | 'fallback' | 'exposeError' | 'observer' | 'onDisconnect'
-  > & { readonly deadlines: Deadlines }
+export type Settings = Required<Omit<StreamOptions, Undefaulted | 'deadlines' | 'observer'>> &
+  Pick<StreamOptions, Undefaulted> & {
+    readonly deadlines: Deadlines
+    readonly observer?: Observer | undefined
+  }

@@ -81,12 +81,17 @@ function openWebStream<Chunk>(stream: ReadableStream<Chunk>): OpenSource<Chunk> 
  * of the OpenAI and Anthropic SDKs carry the `AbortController` of their request.
  */
 function stopParked(chunks: object, reason: unknown): void {
-  const { destroy, controller } = chunks as {
+  const { destroy, on, controller } = chunks as {
     destroy?: unknown
+    on?: unknown
     controller?: { abort?: unknown }
   }
-  // Without an error: a Readable would emit it, and with no listener that ends the process.
-  if (typeof destroy === 'function') settle(() => destroy.call(chunks))
+  // Without an error: a Readable would emit it, and with no listener that ends the process. As
+  // would a failure of its clean-up, when it was never iterated: so someone listens.
+  if (typeof destroy === 'function') {
+    if (typeof on === 'function') settle(() => on.call(chunks, 'error', ignore))
+    settle(() => destroy.call(chunks))
+  }
   if (typeof controller?.abort === 'function')
     settle(() => (controller as AbortController).abort(reason))
 }

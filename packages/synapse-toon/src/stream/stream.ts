@@ -6,7 +6,7 @@ import { interruption } from './interruption.ts'
 import { notify, type StreamProgress, type StreamSummary } from './observer.ts'
 import { Readers, type StreamReader } from './readers.ts'
 import type { Settings, Transform } from './settings.ts'
-import { isPromiseLike, type OpenSource, openChunks, type Source } from './source.ts'
+import { isPromiseLike, type OpenSource, openChunks, releaseSource, type Source } from './source.ts'
 import { terminalRecord } from './terminal-record.ts'
 import type { TimerWheel, WheelTimer } from './timer-wheel.ts'
 import { nextTurn } from './turn.ts'
@@ -99,7 +99,7 @@ export class Stream<Chunk = unknown> implements StreamProgress {
     if (total > 0) this.#totalTimer = this.#input.wheel.set(total, () => this.end('deadline'))
     notify(this.settings.observer, 'opened', this)
     if (this.#readers.size === 0) this.#continueAlone('client-left')
-    void this.#produce()
+    if (!this.ended) void this.#produce()
   }
 
   /** A client has been told the stream's id: from now on it may come back. */
@@ -147,7 +147,9 @@ export class Stream<Chunk = unknown> implements StreamProgress {
     if (reason !== 'complete') {
       const cause = interruption(reason, error, settings.deadlines)
       this.#controller.abort(cause)
-      this.#source?.stop(cause)
+      if (this.#source !== undefined) this.#source.stop(cause)
+      // Not asked yet, but maybe open already.
+      else releaseSource(this.#input.source)
     }
     this.#readers.wake()
     notify(settings.observer, 'ended', this.#summary)
@@ -160,7 +162,11 @@ export class Stream<Chunk = unknown> implements StreamProgress {
       let chunksThisTurn = 0
       let charactersThisTurn = 0
       while (!this.ended) {
-        while (this.#mustWait()) await this.#readers.room()
+        while (this.#mustWait()) {
+          await this.#readers.room()
+          // The source is not late for what a reader took.
+          this.#progressTimer?.touch()
+        }
         if (this.ended) return
         this.#asking = true
         const next = source.next()
@@ -224,7 +230,8 @@ export class Stream<Chunk = unknown> implements StreamProgress {
     const usage = (payload as { usage?: unknown } | null)?.usage
     if (usage !== undefined && usage !== null) this.#usage = usage
     this.bytes += this.log.append({ seq: this.log.lastSeq + 1, event: 'update', json })
-    notify(this.settings.observer, 'chunk', this)
+    // Appending may have ended the stream, by cutting off a reader that fell too far behind.
+    if (!this.ended) notify(this.settings.observer, 'chunk', this)
     return json.length
   }
 
@@ -246,6 +253,7 @@ export class Stream<Chunk = unknown> implements StreamProgress {
 
   #continueAlone(reason: LeaveReason): void {
     const { continueFor } = this.settings
+    this.#continueTimer?.clear()
     if (continueFor === 0) this.end(reason)
     else this.#continueTimer = this.#input.wheel.set(continueFor, () => this.end(reason))
   }

@@ -40,6 +40,12 @@ export function terminalRecord(
   return { seq, event: 'error', json: JSON.stringify(data) }
 }
 
+/** Why a stream ended, read back from its terminal record. */
+export function endReasonOf(record: LogRecord): EndReason {
+  const data = JSON.parse(record.json) as DoneData | ErrorData
+  return 'reason' in data ? data.reason : data.code
+}
+
 /** The text of an abnormal end that a client may see. */
 export function errorText(
   reason: ErrorData['code'],
@@ -48,7 +54,20 @@ export function errorText(
 ): { message: string; retryable: boolean } {
   const text = END_TEXTS[reason]
   const retryable = reason === 'source-error' ? isRetryable(error) : text.retryable
-  if (reason !== 'source-error' || exposeError === undefined)
-    return { message: text.message, retryable }
-  return { message: String(exposeError(error)), retryable }
+  const exposed = reason === 'source-error' ? exposedText(error, exposeError) : undefined
+  return { message: exposed ?? text.message, retryable }
+}
+
+/** What `exposeError` says, as text. One that throws must not keep the stream from its end. */
+export function exposedText(
+  error: unknown,
+  exposeError: ((error: unknown) => string) | undefined,
+): string | undefined {
+  try {
+    const text: unknown = exposeError?.(error)
+    return text === undefined ? undefined : String(text)
+  } catch (thrown) {
+    process.emitWarning(`exposeError threw: ${thrown}`, { code: 'SYNAPSE_EXPOSE_ERROR' })
+    return undefined
+  }
 }

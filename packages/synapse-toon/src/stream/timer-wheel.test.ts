@@ -175,9 +175,16 @@ const durations = fc.oneof(
 )
 
 type Step =
-  | { readonly do: 'set'; readonly ms: number; readonly thenClear?: number; readonly thenSet?: number }
-  | { readonly do: 'touch' | 'clear'; readonly index: number }
-  | { readonly do: 'advance' | 'stall'; readonly ms: number }
+  | {
+      readonly do: 'set'
+      readonly ms: number
+      readonly thenClear?: number
+      readonly thenSet?: number
+    }
+  | { readonly do: 'touch'; readonly index: number }
+  | { readonly do: 'clear'; readonly index: number }
+  | { readonly do: 'advance'; readonly ms: number }
+  | { readonly do: 'stall'; readonly ms: number }
 
 const steps: fc.Arbitrary<Step> = fc.oneof(
   {

@@ -42,18 +42,38 @@ export function createScriptedSource<Chunk>(
   }
 
   async function* play(signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
-    try {
-      for (const step of typeof steps === 'function' ? steps() : steps) {
-        if ('yield' in step) {
-          state.pulled++
-          yield step.yield
-        } else if ('delay' in step) await sleep(step.delay, signal, clock)
-        else if ('throw' in step) throw step.throw
-        else await sleep(undefined, signal, clock)
-      }
-    } finally {
-      state.open--
+    for (const step of typeof steps === 'function' ? steps() : steps) {
+      if ('yield' in step) {
+        state.pulled++
+        yield step.yield
+      } else if ('delay' in step) await sleep(step.delay, signal, clock)
+      else if ('throw' in step) throw step.throw
+      else await sleep(undefined, signal, clock)
     }
+  }
+
+  /** Counts the run as open until it is over. Not by a `finally`: one never pulled would not run it. */
+  function counted(run: AsyncGenerator<Chunk, void, undefined>): AsyncIterable<Chunk> {
+    let isOpen = true
+    state.open++
+    const over = () => {
+      if (isOpen) state.open--
+      isOpen = false
+    }
+    const iterator: AsyncIterator<Chunk> = {
+      async next() {
+        try {
+          const step = await run.next()
+          if (step.done) over()
+          return step
+        } catch (error) {
+          over()
+          throw error
+        }
+      },
+      return: () => run.return().finally(over),
+    }
+    return { [Symbol.asyncIterator]: () => iterator }
   }
 
   return Object.defineProperties({} as ScriptedSource<Chunk>, {
@@ -63,13 +83,12 @@ export function createScriptedSource<Chunk>(
     source: {
       value(context: SourceContext): AsyncIterable<Chunk> {
         state.runs++
-        state.open++
         state.context = context
         context.signal.addEventListener('abort', () => {
           state.signalReason = context.signal.reason
           state.signalledAt = clock.now()
         })
-        return play(context.signal)
+        return counted(play(context.signal))
       },
     },
   })
