@@ -7,6 +7,12 @@ import { fail } from './setup.mjs'
 const PARTS = [
   { program: 'chromium', package: 'chromium', for: 'the tests of pages in a real browser' },
   { program: 'curl', package: 'curl', for: 'the tests of the wire with a foreign client' },
+  {
+    program: 'redis-server',
+    package: 'redis-server',
+    for: 'the tests of what several processes share',
+  },
+  { program: 'promtool', package: 'prometheus', for: 'the tests of metrics and alert rules' },
 ]
 
 export function ensureParts() {

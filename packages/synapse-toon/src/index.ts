@@ -5,6 +5,9 @@ export type { NodeResponse } from './http/node-sink.ts'
 export type { NodeRequest } from './http/request-view.ts'
 export type { StreamRef } from './http/route.ts'
 export type { WholeAnswer } from './http/whole-answer.ts'
+export { LimitExceededError, type LimitName } from './limits/limit-error.ts'
+export { createLimits, type Limits, type LimitsOptions } from './limits/limits.ts'
+export type { StartsLimit } from './limits/starts.ts'
 export type { CreateOptions, LogReader, LogWriter, MaybePromise, StreamLog } from './log/log.ts'
 export { createMemoryLog, type MemoryLogOptions } from './log/memory.ts'
 export type { Clock } from './stream/clock.ts'
@@ -30,7 +33,14 @@ export type {
 } from './stream/observer.ts'
 export { optimalChunkSize } from './stream/optimal-chunk-size.ts'
 export { InvalidOptionError } from './stream/resolve-options.ts'
-export type { Deadlines, SlowClient, StreamOptions, Transform } from './stream/settings.ts'
+export type {
+  Deadlines,
+  PrincipalOf,
+  Requester,
+  SlowClient,
+  StreamOptions,
+  Transform,
+} from './stream/settings.ts'
 export {
   type Chunks,
   InvalidSourceError,

@@ -1,4 +1,5 @@
-import type { StreamLog } from './log/log.ts'
+import type { Admission, Limits, Permit } from './limits/limits.ts'
+import type { LogWriter, StreamLog } from './log/log.ts'
 import type { Clock } from './stream/clock.ts'
 import { Flusher } from './stream/flusher.ts'
 import type { Settings, Transform } from './stream/settings.ts'
@@ -20,6 +21,8 @@ export interface CreateInput {
   readonly lastEventId: string | undefined
   /** Whether the log keeps all records that fit it, or only a window. */
   readonly keepAll: boolean
+  /** Given back when the stream ends, whatever ends it, or when it cannot be made. */
+  readonly permit?: Permit | undefined
 }
 
 /** What all streams of one `createSynapseToon` share. */
@@ -30,25 +33,39 @@ export class Runtime {
   readonly flusher = new Flusher()
   /** Streams that this process produces now. */
   readonly running = new Map<string, Stream>()
+  /** Where there are limits: who may begin a stream. */
+  readonly admission: Admission | undefined
   /** Set by `shutdown`: nothing new is admitted. */
   closing = false
 
-  constructor(log: StreamLog, clock: Clock) {
+  constructor(log: StreamLog, clock: Clock, limits?: Limits) {
     this.log = log
     this.clock = clock
     this.wheel = new TimerWheel(clock)
+    this.admission = limits?.({ clock, wheel: this.wheel })
   }
 
   /** Makes a stream; its source is asked only once `start()` is called. */
   async create(input: CreateInput): Promise<Stream> {
     const { clock, wheel } = this
-    const log = await this.log.create(createStreamId(), {
-      principal: input.settings.principal,
-      maxBytes: input.keepAll ? undefined : WINDOW_BYTES,
-    })
+    const log = await this.#createLog(input)
     const stream = new Stream({ ...input, log, clock, wheel })
     this.running.set(stream.streamId, stream)
-    void stream.done.then(() => this.running.delete(stream.streamId))
+    void stream.done.then(() => {
+      this.running.delete(stream.streamId)
+      input.permit?.release()
+    })
     return stream
+  }
+
+  async #createLog({ settings, keepAll, permit }: CreateInput): Promise<LogWriter> {
+    const { principal } = settings
+    try {
+      const maxBytes = keepAll ? undefined : WINDOW_BYTES
+      return await this.log.create(createStreamId(), { principal, maxBytes })
+    } catch (error) {
+      permit?.release()
+      throw error
+    }
   }
 }

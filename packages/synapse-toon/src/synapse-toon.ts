@@ -1,21 +1,38 @@
+import { ClosingError } from './http/http-errors.ts'
 import { type NodeResponse, NodeSink } from './http/node-sink.ts'
 import { payloadAnswer } from './http/plain-answers.ts'
 import { type NodeRequest, viewNodeRequest, viewWebRequest } from './http/request-view.ts'
 import { isStreamRef, type StreamRef } from './http/route.ts'
 import { serve } from './http/serve.ts'
 import { WebSink } from './http/web-sink.ts'
+import { createLimits, type Limits, type LimitsOptions } from './limits/limits.ts'
 import type { StreamLog } from './log/log.ts'
 import { createMemoryLog } from './log/memory.ts'
 import { Runtime } from './runtime.ts'
 import { type Clock, systemClock } from './stream/clock.ts'
 import type { ConnectionSummary, StreamSummary } from './stream/observer.ts'
-import { DEFAULT_SETTINGS, InvalidOptionError, resolveOptions } from './stream/resolve-options.ts'
+import {
+  DEFAULT_SETTINGS,
+  InvalidOptionError,
+  resolveOptions,
+  wholeNumber,
+} from './stream/resolve-options.ts'
 import type { StreamOptions, Transform } from './stream/settings.ts'
 import { assertSource, type Source } from './stream/source.ts'
 
 export interface SynapseToonOptions extends StreamOptions {
   /** Where records live for resume. Default: `createMemoryLog()`. */
   readonly log?: StreamLog
+  /**
+   * Most streams at once and starts in a time, counted in this process; or, shared by several, what
+   * `createRedisLimits` gives. Default none.
+   */
+  readonly limits?: LimitsOptions | Limits
+  /**
+   * How many proxies before us are trusted to say whose request it is (`X-Forwarded-For`). 0: none;
+   * the address of the line counts. Default 0.
+   */
+  readonly trustProxy?: number
   /** Default: the system's. For tests. */
   readonly clock?: Clock
 }
@@ -74,7 +91,12 @@ export interface SynapseToon {
     target: Source<Chunk> | StreamRef,
     options: PipeOptions<Chunk>,
   ): Promise<ConnectionSummary>
-  /** Starts a source without a client: read it with `stream` or `pipe`, within `continueFor`. */
+  /**
+   * Starts a source without a client: read it with `stream` or `pipe`, within `continueFor`.
+   *
+   * @throws {RefusedError} a limit is reached, or the server shuts down
+   * @throws {InvalidOptionError} @throws {InvalidSourceError}
+   */
   start<Chunk>(source: Source<Chunk>, options?: StartOptions<Chunk>): Promise<StreamHandle>
   /**
    * Ends a running stream with `cancelled`.
@@ -97,15 +119,31 @@ export interface SynapseToon {
 
 const DEFAULT_DRAIN_MS = 10_000
 
+/** Options of `createSynapseToon` that are not of one stream. */
+const OWN_OPTIONS: readonly Exclude<keyof SynapseToonOptions, keyof StreamOptions>[] = [
+  'log',
+  'limits',
+  'trustProxy',
+  'clock',
+]
+
+/** More stand before nobody: a larger number is a mistake. */
+const MAX_PROXIES = 10
+
 /**
  * Makes a streaming server part: one for each process is usual.
  *
  * @throws {InvalidOptionError} names the option, its value and what it must be
  */
 export function createSynapseToon(options: SynapseToonOptions = {}): SynapseToon {
-  const base = resolveOptions(options, DEFAULT_SETTINGS, ['log', 'clock'])
-  const clock = options.clock ?? systemClock
-  const runtime = new Runtime(options.log ?? createMemoryLog({ clock }), clock)
+  const { limits, trustProxy = 0, clock = systemClock, log } = options
+  const base = resolveOptions(options, DEFAULT_SETTINGS, OWN_OPTIONS)
+  wholeNumber('trustProxy', trustProxy, 0, MAX_PROXIES, 'proxies, default 0')
+  const runtime = new Runtime(
+    log ?? createMemoryLog({ clock }),
+    clock,
+    typeof limits === 'object' ? createLimits(limits) : limits,
+  )
 
   function prepare<Chunk>(
     target: Source<Chunk> | StreamRef,
@@ -123,7 +161,7 @@ export function createSynapseToon(options: SynapseToonOptions = {}): SynapseToon
       const prepared = prepare(target, given, ['request'])
       const request = given?.request
       const sink = new WebSink(prepared.settings.maxBufferSize, request?.signal)
-      void serve({ ...prepared, request: viewWebRequest(request), sink })
+      void serve({ ...prepared, request: viewWebRequest(request), sink, trustProxy })
       return sink.response
     },
 
@@ -131,17 +169,25 @@ export function createSynapseToon(options: SynapseToonOptions = {}): SynapseToon
       const prepared = prepare(target, given, ['req', 'res'])
       const { req, res } = given
       assertNodePair(req, res)
-      return serve({ ...prepared, request: viewNodeRequest(req), sink: new NodeSink(res) })
+      const sink = new NodeSink(res)
+      return serve({ ...prepared, request: viewNodeRequest(req), sink, trustProxy })
     },
 
     async start(source, given) {
       const { settings, transform } = prepare(source, given, [])
+      if (settings.principalOf !== undefined) {
+        const rule = 'a string for start, which has no request to find it in'
+        throw new InvalidOptionError('principal', rule, settings.principalOf)
+      }
+      if (runtime.closing) throw new ClosingError()
+      const permit = await runtime.admission?.admit(settings.principal, () => false)
       const stream = await runtime.create({
         source: source as Source<unknown>,
         transform,
         settings,
         lastEventId: undefined,
         keepAll: true,
+        permit,
       })
       stream.announce()
       stream.start()

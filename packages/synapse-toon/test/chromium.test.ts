@@ -4,13 +4,13 @@ import type { Page } from 'playwright-core'
 import { createSynapseToon, type Source } from 'synapse-toon'
 import { createScriptedSource, createTestStream, type ScriptStep } from 'synapse-toon/testing'
 import { describe, expect, it } from 'vitest'
-import { useChromium } from './chromium.ts'
+import { sharedChromium } from './chromium.ts'
 import { listen } from './test-server.ts'
 
 const snippet = (name: string) =>
   readFile(new URL(`./seed-snippets/${name}`, import.meta.url), 'utf8')
 
-const browser = useChromium()
+const browser = sharedChromium()
 
 interface Asked {
   readonly lastEventId: string | undefined

@@ -16,7 +16,7 @@ const FLAGS = [
 ]
 
 /** Debian's Chromium with an empty profile, for all tests of a file. `scripts/parts.mjs` installs it. */
-export function useChromium(): { newPage(): Promise<Page> } {
+export function sharedChromium(): { newPage(): Promise<Page> } {
   let profile: string
   let browser: BrowserContext
   beforeAll(async () => {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { createSynapseToon } from 'synapse-toon'
 import { collect, openRawClient } from 'synapse-toon/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { useChromium } from './chromium.ts'
+import { sharedChromium } from './chromium.ts'
 import { listen } from './test-server.ts'
 
 const ROOT = new URL('../../../', import.meta.url)
@@ -46,7 +46,7 @@ describe('the README', () => {
 })
 
 describe('the README, in Chromium', () => {
-  const browser = useChromium()
+  const browser = sharedChromium()
 
   it('has a client that shows the answer and then stops', async () => {
     const [client] = await blocksOf('README.md', 'js')

@@ -6,6 +6,8 @@ export class RefusedError extends SynapseToonError {
   readonly status: number
   /** Seconds after which the same request may succeed. */
   readonly retryAfter: number | undefined
+  /** Further headers of the answer. */
+  readonly fields: readonly (readonly [string, string])[] = []
 
   constructor(code: string, status: number, message: string, retryAfter?: number) {
     super(code, message)

@@ -1,4 +1,5 @@
 import { SynapseToonError } from '../errors.ts'
+import { LimitExceededError } from '../limits/limit-error.ts'
 import { END_TEXTS, isDone } from '../stream/end-reason.ts'
 import type { StreamSummary } from '../stream/observer.ts'
 import type { Settings } from '../stream/settings.ts'
@@ -25,15 +26,20 @@ export function nothingMore(request: RequestView): PlainAnswer {
 function errorAnswer(
   request: RequestView,
   status: number,
-  body: { error: string; code?: string },
+  body: { error: string; code?: string; limit?: string },
   retryAfter?: string,
+  fields: Headers = [],
 ): PlainAnswer {
   const headers: [string, string][] = [
     ['Content-Type', MEDIA_TYPE_JSON],
     ['Cache-Control', 'no-store'],
   ]
   if (retryAfter !== undefined) headers.push(['Retry-After', retryAfter])
-  return { status, headers: [...headers, ...exposed(request)], body: JSON.stringify(body) }
+  return {
+    status,
+    headers: [...headers, ...fields, ...exposed(request)],
+    body: JSON.stringify(body),
+  }
 }
 
 /** What a request is answered that was refused, with an error of ours; undefined for any other. */
@@ -41,13 +47,31 @@ export function refusal(request: RequestView, error: unknown): PlainAnswer | und
   if (!(error instanceof SynapseToonError)) return undefined
   const { message, code } = error
   const body = { error: message, code }
-  if (error instanceof RefusedError) {
-    return errorAnswer(request, error.status, body, error.retryAfter?.toString())
+  const status = statusOf(error)
+  if (status === undefined) return undefined
+  if (!(error instanceof RefusedError)) return errorAnswer(request, status, body)
+  const { retryAfter, fields } = error
+  const details = error instanceof LimitExceededError ? { ...body, limit: error.limit } : body
+  return errorAnswer(request, status, details, retryAfter?.toString(), fields)
+}
+
+/** The same for the observer, in values of closed sets. */
+export function describeRefusal(error: unknown): {
+  status: number
+  code: string | undefined
+  limit: string | undefined
+} {
+  return {
+    status: statusOf(error) ?? 500,
+    code: error instanceof SynapseToonError ? error.code : undefined,
+    limit: error instanceof LimitExceededError ? error.limit : undefined,
   }
-  if (error instanceof InvalidEventIdError || error instanceof UnknownEncodingError) {
-    return errorAnswer(request, 400, body)
-  }
-  return undefined
+}
+
+function statusOf(error: unknown): number | undefined {
+  if (error instanceof RefusedError) return error.status
+  const isBadInput = error instanceof InvalidEventIdError || error instanceof UnknownEncodingError
+  return isBadInput ? 400 : undefined
 }
 
 /** What a client is told of a failure that is ours: the seed's `{ "error": "Stream failed" }`. */

@@ -1,15 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
+import type { Requester } from '../stream/settings.ts'
 
 /** What we read of a request, wherever it came from. */
-export interface RequestView {
-  readonly method: string
+export interface RequestView extends Requester {
   /** Whether the line outlives this request, as HTTP/1.1 does unless one side says `close`. */
   readonly keepAlive: boolean
-  /** Value of a header, by its lower-case name; repeated ones joined with a comma. */
-  header(name: string): string | undefined
-  /** First value of a query parameter. */
-  query(name: string): string | undefined
 }
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest
@@ -17,6 +13,7 @@ export type NodeRequest = IncomingMessage | Http2ServerRequest
 export function viewNodeRequest(request: NodeRequest): RequestView {
   return {
     method: request.method ?? 'GET',
+    address: request.socket?.remoteAddress,
     keepAlive:
       request.httpVersion === '1.1' && !/\bclose\b/i.test(request.headers.connection ?? ''),
     header(name) {
@@ -31,6 +28,7 @@ export function viewNodeRequest(request: NodeRequest): RequestView {
 export function viewWebRequest(request: Request | undefined): RequestView {
   return {
     method: request?.method ?? 'GET',
+    address: undefined,
     // A `Response` is turned into a message by its runtime, which drops the field where HTTP/2
     // forbids it.
     keepAlive: true,

@@ -1,3 +1,4 @@
+import type { Permit } from '../limits/limits.ts'
 import type { LogReader } from '../log/log.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Settings, Transform } from '../stream/settings.ts'
@@ -23,6 +24,8 @@ export interface RouteInput {
   readonly target: Source<unknown> | StreamRef
   readonly transform: Transform<unknown> | undefined
   readonly settings: Settings
+  /** Asks for the right to begin a stream, where there are limits. */
+  readonly admit?: (() => Promise<Permit>) | undefined
 }
 
 /** The records that a request will read, and from where. */
@@ -34,6 +37,8 @@ export interface Route {
   readonly after: number
   /** Whether this request begins the stream. */
   readonly isFirst: boolean
+  /** What the limits have to say in the answer's head. */
+  readonly fields?: Permit['fields']
 }
 
 /** The client has everything: there is nothing to send. */
@@ -110,12 +115,14 @@ async function begin(input: RouteInput, ask: Ask): Promise<Route> {
   const { runtime, settings, transform } = input
   // A whole answer is put together from the log: it needs all records, resumable or not.
   const keepAll = settings.resume || ask.format !== 'stream'
+  const permit = await input.admit?.()
   const stream = await runtime.create({
     source: input.target as Source<unknown>,
     transform,
     settings,
     lastEventId: ask.lastEventId,
     keepAll,
+    permit,
   })
-  return { log: stream.log, stream, after: 0, isFirst: true }
+  return { log: stream.log, stream, after: 0, isFirst: true, fields: permit?.fields ?? [] }
 }

@@ -1,10 +1,14 @@
+import type { Permit } from '../limits/limits.ts'
 import { Connection } from '../stream/connection.ts'
 import { type ConnectionSummary, notify } from '../stream/observer.ts'
+import type { Settings } from '../stream/settings.ts'
 import type { PlainAnswer, Sink } from '../stream/sink.ts'
 import { releaseSource } from '../stream/source.ts'
 import { streamHeaders } from '../wire/headers.ts'
 import { type Ask, readAsk } from './ask.ts'
+import { clientAddress } from './client-address.ts'
 import {
+  describeRefusal,
   earlyFailure,
   internalFailure,
   isCrossOrigin,
@@ -15,29 +19,50 @@ import type { RequestView } from './request-view.ts'
 import { findRoute, isStreamRef, NOTHING_MORE, type Route, type RouteInput } from './route.ts'
 import { WholeReader } from './whole-reader.ts'
 
-export interface ServeInput extends RouteInput {
+export interface ServeInput extends Omit<RouteInput, 'admit'> {
   readonly request: RequestView
   readonly sink: Sink
+  /** See `clientAddress`. Default 0. */
+  readonly trustProxy?: number
 }
 
 /**
  * One request, from its headers to its last byte: the only way from a framework to a stream, so
  * that no adapter has behaviour of its own. Never rejects.
  */
-export async function serve(input: ServeInput): Promise<ConnectionSummary> {
-  const { request, runtime } = input
+export async function serve(given: ServeInput): Promise<ConnectionSummary> {
+  const { request, runtime } = given
+  const { observer } = given.settings
   const startedAt = runtime.clock.now()
+  notify(observer, 'requested', { method: request.method })
   try {
     const ask = readAsk(request)
-    const route = await findRoute(input, ask)
+    const input = { ...given, settings: await withPrincipal(given) }
+    const route = await findRoute({ ...input, admit: admissionFor(input) }, ask)
     if (route !== NOTHING_MORE) {
       if (!route.isFirst) release(input)
       return await read(input, ask, route, startedAt)
     }
-    return answer(input, nothingMore(request), startedAt)
+    return answer(given, nothingMore(request), startedAt)
   } catch (error) {
-    return answer(input, refusal(request, error) ?? unexpected(request, error), startedAt)
+    notify(observer, 'refused', describeRefusal(error))
+    return answer(given, refusal(request, error) ?? unexpected(request, error), startedAt)
   }
+}
+
+async function withPrincipal({ settings, request }: ServeInput): Promise<Settings> {
+  const { principalOf } = settings
+  if (principalOf === undefined) return settings
+  return { ...settings, principal: (await principalOf(request)) || undefined }
+}
+
+/** Limits count by principal, else by client address. */
+function admissionFor(input: ServeInput): (() => Promise<Permit>) | undefined {
+  const { runtime, settings, request, sink, trustProxy = 0 } = input
+  const { admission } = runtime
+  if (admission === undefined) return undefined
+  const user = settings.principal ?? clientAddress(request, trustProxy)
+  return () => admission.admit(user, () => sink.closed)
 }
 
 /** Reads the stream until its end, or the client's. */
@@ -74,7 +99,7 @@ function readFrom(
           wheel,
           flusher,
           encoding,
-          headers: headersFor(input, ask, route.log.streamId),
+          headers: headersFor(input, ask, route),
           earlyAnswer: (ended) => earlyFailure(request, ended, settings),
         })
       : new WholeReader({ ...common, request, format, now: () => clock.now() })
@@ -84,13 +109,15 @@ function readFrom(
   return reader.done
 }
 
-function headersFor({ request, settings }: ServeInput, ask: Ask, streamId: string) {
+function headersFor({ request, settings }: ServeInput, ask: Ask, { log, fields }: Route) {
+  const { streamId } = log
   return streamHeaders({
     streamId,
     encoding: ask.encoding,
     keepAlive: request.keepAlive,
     location: settings.streamUrl?.(streamId),
     crossOrigin: isCrossOrigin(request),
+    fields,
   })
 }
 
@@ -101,6 +128,7 @@ function answer(input: ServeInput, plain: PlainAnswer, startedAt: number): Conne
     status: send(input.sink, plain),
     streamId: undefined,
     reason: undefined,
+    lost: undefined,
     chunks: 0,
     bytes: 0,
     ttfbMs: undefined,

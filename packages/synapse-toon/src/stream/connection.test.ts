@@ -235,6 +235,7 @@ describe('the delivery of a connection', () => {
       status: 200,
       streamId: log.streamId,
       reason: 'complete',
+      lost: undefined,
       chunks: 2,
       bytes: Buffer.byteLength(sink.text),
       ttfbMs: 120,

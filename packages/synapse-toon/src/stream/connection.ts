@@ -108,7 +108,8 @@ export class Connection implements Flushable, StreamReader {
       else this.#write()
     }
     stream?.passed(this.#frames.position)
-    if (!this.#frames.isReady) this.#frames.caughtUp()
+    // Not while blocked: what comes until the client takes again has waited for it.
+    if (!this.#blocked && !this.#frames.isReady) this.#frames.caughtUp()
     if (this.#frames.ended) this.#end()
   }
 
@@ -276,6 +277,7 @@ export class Connection implements Flushable, StreamReader {
       status: this.#status,
       streamId: log.streamId,
       reason: leave ?? this.#earlyReason ?? this.#frames.endReason,
+      lost: leave,
       chunks: this.#frames.chunks,
       bytes: this.#bytes,
       ttfbMs: this.#ttfbMs,

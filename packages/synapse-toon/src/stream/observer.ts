@@ -1,4 +1,5 @@
 import type { EndReason } from './end-reason.ts'
+import type { LeaveReason } from './stream.ts'
 
 /** A stream while it runs. Live: read what you need at once, do not keep it. */
 export interface StreamProgress {
@@ -30,10 +31,14 @@ export interface ConnectionSummary {
   readonly streamId: string | undefined
   /** Why the stream ended, or why this connection did while the stream goes on. */
   readonly reason: EndReason | undefined
+  /** Why this client did not get everything; undefined when it was served to the end. */
+  readonly lost: LeaveReason | undefined
   /** Payload events written to this client. */
   readonly chunks: number
   /** Bytes of frames handed to the socket. */
   readonly bytes: number
+  /** The same after compression; left out where nothing was compressed. */
+  readonly wireBytes?: number
   /** From the request to the first payload byte handed to the socket, in ms. */
   readonly ttfbMs: number | undefined
   readonly durationMs: number
@@ -48,6 +53,8 @@ export interface ConnectionSummary {
  * path of delivery: be quick. One that throws harms nothing; its error is reported as a warning.
  */
 export interface Observer {
+  /** A request came, of whatever kind: one `disconnected` follows for each. */
+  requested?(request: { method: string }): void
   /** A stream was opened: its source is asked from now on. */
   opened?(stream: StreamProgress): void
   /** A connection sent its status and headers. */
@@ -76,7 +83,8 @@ export function notify<Name extends keyof Observer>(
 ): void {
   if (observer?.[name] === undefined) return
   try {
-    ;(observer[name] as (value: typeof event) => void)(event)
+    const hear = observer[name] as (value: typeof event) => void
+    hear.call(observer, event)
   } catch (error) {
     process.emitWarning(`observer.${name} threw: ${error}`, { code: 'SYNAPSE_OBSERVER' })
   }
@@ -85,6 +93,7 @@ export function notify<Name extends keyof Observer>(
 /** One observer that tells all of them, in order; each is kept from harming the others. */
 export function combineObservers(observers: readonly Observer[]): Observer {
   const names = [
+    'requested',
     'opened',
     'committed',
     'chunk',

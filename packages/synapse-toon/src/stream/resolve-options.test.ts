@@ -84,7 +84,7 @@ const BAD: [option: string, rule: string, values: [unknown, string][]][] = [
   ],
   [
     'principal',
-    'a string that is not empty, or left out',
+    'a string that is not empty, a function, or left out',
     [
       ['', '""'],
       [42, '42'],

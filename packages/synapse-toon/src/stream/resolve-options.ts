@@ -47,9 +47,12 @@ const CHECKS: { readonly [Name in keyof Required<StreamOptions>]: Check } = {
   onDisconnect: oneOf('cancel', 'continue'),
   continueFor: milliseconds,
   principal: (option, value) => {
-    if (typeof value !== 'string' || value === '') {
-      throw new InvalidOptionError(option, 'a string that is not empty, or left out', value)
-    }
+    if (typeof value === 'function' || (typeof value === 'string' && value !== '')) return
+    throw new InvalidOptionError(
+      option,
+      'a string that is not empty, a function, or left out',
+      value,
+    )
   },
   streamUrl: isFunction,
   fallback: isFunction,
@@ -98,6 +101,10 @@ export function resolveOptions(
     given[name] = value
   }
   if (Object.keys(given).length === 0) return base
+  if (typeof given.principal === 'function') {
+    given.principalOf = given.principal
+    given.principal = undefined
+  } else if (given.principal !== undefined) given.principalOf = undefined
   given.observer = allObservers(base.observer, given.observer as StreamOptions['observer'])
   const set = Object.entries(given.deadlines ?? {}).filter(([, ms]) => ms !== undefined)
   const deadlines: Deadlines = { ...base.deadlines, ...Object.fromEntries(set) }

@@ -18,6 +18,25 @@ export interface Deadlines {
 /** What to do with a client that takes its events slower than they come. */
 export type SlowClient = 'wait' | 'merge' | 'disconnect'
 
+/** Who asks, as far as a function that names the principal may look. */
+export interface Requester {
+  readonly method: string
+  /** Address of the other end of the line, which may be a proxy's; undefined where it is not known. */
+  readonly address?: string | undefined
+  /** Value of a header, by its lower-case name; repeated ones joined with a comma. */
+  header(name: string): string | undefined
+  /** First value of a query parameter. */
+  query(name: string): string | undefined
+}
+
+/**
+ * Names the principal of a request; undefined: nobody in particular. May refuse by throwing a
+ * `RefusedError`, for example `new RefusedError('unauthorized', 401, 'sign in first')`.
+ */
+export type PrincipalOf = (
+  request: Requester,
+) => string | undefined | PromiseLike<string | undefined>
+
 /** How streams behave: given to `createSynapseToon` for all, or to one call for one. */
 export interface StreamOptions {
   /** Deadlines in ms, each 0 to switch it off; those left out keep their defaults. */
@@ -53,10 +72,11 @@ export interface StreamOptions {
   /** How long a source goes on without a client, in ms. Default 30 000. */
   readonly continueFor?: number
   /**
-   * Who may read the stream: a user id, an API key id. A resume by another one is a 404. Default
-   * none: whoever knows an id of the stream (74 random bits) may.
+   * Whose stream it is: a user id, an API key id, or a function that finds it in the request.
+   * Limits count by it, and a resume by another one is a 404. Default none: whoever knows an id of
+   * the stream (74 random bits) may resume, from whatever address; limits count by client address.
    */
-  readonly principal?: string
+  readonly principal?: string | PrincipalOf
   /** Address of a stream, sent as `Content-Location`. Default none. */
   readonly streamUrl?: (streamId: string) => string
   /**
@@ -84,11 +104,16 @@ export type TransformResult = unknown | PromiseLike<unknown>
 export type Transform<Chunk> = (chunk: Chunk) => TransformResult
 
 /** Options that have no default: left out, they do nothing. */
-type Undefaulted = 'principal' | 'streamUrl' | 'fallback' | 'exposeError' | 'onDisconnect'
+type Undefaulted = 'streamUrl' | 'fallback' | 'exposeError' | 'onDisconnect'
 
 /** `StreamOptions` with every default filled in. */
-export type Settings = Required<Omit<StreamOptions, Undefaulted | 'deadlines' | 'observer'>> &
+export type Settings = Required<
+  Omit<StreamOptions, Undefaulted | 'deadlines' | 'observer' | 'principal'>
+> &
   Pick<StreamOptions, Undefaulted> & {
     readonly deadlines: Deadlines
     readonly observer?: Observer | undefined
+    readonly principal?: string | undefined
+    /** Where the principal is still to be found in the request. */
+    readonly principalOf?: PrincipalOf | undefined
   }

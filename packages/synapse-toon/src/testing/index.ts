@@ -1,4 +1,6 @@
 /** `synapse-toon/testing`: sources, clients and a clock for tests of streams. Node only. */
+
+export { type ContractCheck, retrieverContract } from '../rag/retriever-contract.ts'
 export { type Collected, collect } from './collect.ts'
 export { createFakeClock, type FakeClock } from './fake-clock.ts'
 export {

@@ -8,7 +8,15 @@ export const MEDIA_TYPE_TOON = 'application/x-synapse-toon'
 export const MEDIA_TYPE_JSON = 'application/json'
 
 /** What a script of another origin may read; set where the request has an `Origin`. */
-const EXPOSED = [HEADER_FORMAT, HEADER_ENCODING, HEADER_STREAM, 'Content-Location', 'Retry-After']
+const EXPOSED = [
+  HEADER_FORMAT,
+  HEADER_ENCODING,
+  HEADER_STREAM,
+  'Content-Location',
+  'Retry-After',
+  'RateLimit',
+  'RateLimit-Policy',
+]
 
 export interface StreamHeadersInput {
   readonly streamId: string
@@ -22,6 +30,8 @@ export interface StreamHeadersInput {
   readonly location?: string | undefined
   /** Whether the request came from a script of another origin (had an `Origin` header). */
   readonly crossOrigin: boolean
+  /** Further ones, for example of limits. */
+  readonly fields?: readonly (readonly [string, string])[] | undefined
 }
 
 /** Name and value pairs: the seed's five first, in its order and spelling, then ours. */
@@ -37,6 +47,7 @@ export function streamHeaders(input: StreamHeadersInput): [string, string][] {
   headers.push([HEADER_ENCODING, input.encoding], [HEADER_STREAM, input.streamId])
   if (input.location !== undefined) headers.push(['Content-Location', input.location])
   headers.push(['Vary', `Accept, Accept-Encoding, ${HEADER_ENCODING}`])
+  for (const [name, value] of input.fields ?? []) headers.push([name, value])
   headers.push(...crossOriginHeaders(input.crossOrigin))
   return headers
 }

@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { collect, openRawClient } from 'synapse-toon/testing'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { startRedis } from './redis-server.ts'
+import { refusalOf } from './test-server.ts'
+
+const SERVER = fileURLToPath(new URL('./limits-server.mjs', import.meta.url))
+const USERS = 50
+const CLIENTS_PER_USER = 10
+const LEASE_MS = 1500
+
+interface ServerProcess {
+  readonly url: string
+  readonly process: ChildProcess
+}
+
+async function startServer(redisUrl: string): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [SERVER, redisUrl, `${LEASE_MS}`], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const [url] = await once(child.stdout!, 'data')
+  return { url: `${url}`.trim(), process: child }
+}
+
+describe('limits shared over Redis by two processes', () => {
+  it('hold under 500 clients of 50 users: never 11 at once, and no one refused wrongly', async () => {
+    const { url, redis } = await startRedis()
+    const servers = await Promise.all([startServer(url), startServer(url)])
+    let served = 0
+    const client = async (user: number, index: number) => {
+      for (let turn = 0; turn < 4; turn++) {
+        const server = servers[(index + turn) % servers.length]!
+        const response = await fetch(`${server.url}/?user=u${user}&ms=${20 + ((index * 37) % 60)}`)
+        // Ten clients, one stream each at a time: there is always a place.
+        if (response.status !== 200) throw new Error(`refused: ${await response.text()}`)
+        const { end } = await collect(response)
+        expect(end?.data.reason).toBe('complete')
+        served++
+      }
+    }
+    const all = []
+    for (let user = 0; user < USERS; user++) {
+      for (let index = 0; index < CLIENTS_PER_USER; index++) all.push(client(user, index))
+    }
+    await Promise.all(all)
+    expect(served).toBe(USERS * CLIENTS_PER_USER * 4)
+    const most = await redis.zrange('most', -1, -1, 'WITHSCORES')
+    console.info(`${served} streams served; most at once of one user: ${most[1]}`)
+    expect(Number(most[1])).toBeLessThanOrEqual(10)
+    expect(await redis.zcard('{synapse-toon:permits}:total')).toBe(0)
+  }, 60_000)
+
+  it('refuse the 11th on either process, with what to do, and let it in when one has ended', async () => {
+    const { url } = await startRedis()
+    const [one, two] = await Promise.all([startServer(url), startServer(url)])
+    const clients = Array.from({ length: 10 }, (_, n) =>
+      openRawClient(`${(n % 2 ? one : two).url}/?user=ann&ms=60000`),
+    )
+    await Promise.all(clients.map((client) => client.waitFor('"a"')))
+    for (const { url: server } of [one, two]) {
+      const response = await fetch(`${server}/?user=ann&ms=0`)
+      expect(response.status).toBe(429)
+      expect(response.headers.get('retry-after')).toBe('5')
+      expect(response.headers.get('ratelimit-policy')).toBe('"streams-per-user";q=10')
+      expect(response.headers.get('ratelimit')).toBe('"streams-per-user";r=0')
+      expect(await refusalOf(response)).toMatchObject({ limit: 'streams-per-user' })
+      expect((await fetch(`${server}/?user=bob&ms=0`)).status).toBe(200)
+    }
+    clients[0]!.leave()
+    await clients[0]!.closed
+    expect((await fetch(`${two.url}/?user=ann&ms=0`)).status).toBe(200)
+  }, 30_000)
+
+  it('get the permits of a killed process back within the lease time', async () => {
+    const { url } = await startRedis()
+    const [doomed, other] = await Promise.all([startServer(url), startServer(url)])
+    const clients = Array.from({ length: 10 }, () =>
+      openRawClient(`${doomed.url}/?user=ann&ms=60000`),
+    )
+    await Promise.all(clients.map((client) => client.waitFor('"a"')))
+    expect((await fetch(`${other.url}/?user=ann&ms=0`)).status).toBe(429)
+    doomed.process.kill('SIGKILL')
+    await once(doomed.process, 'exit')
+    const killedAt = performance.now()
+    const ask = async () => (await fetch(`${other.url}/?user=ann&ms=0`)).status
+    let status = await ask()
+    while (status === 429 && performance.now() - killedAt < 10_000) status = await ask()
+    expect(status).toBe(200)
+    // A request waits in the queue for half a second before it is refused.
+    expect(performance.now() - killedAt).toBeLessThan(LEASE_MS + 1000)
+    // All ten are back, not only one.
+    const again = Array.from({ length: 10 }, () => openRawClient(`${other.url}/?user=ann&ms=60000`))
+    await Promise.all(again.map((client) => client.waitFor('"a"')))
+  }, 30_000)
+
+  it('keep a permit beyond its lease as long as its stream runs', async () => {
+    const { url } = await startRedis()
+    const server = await startServer(url)
+    const clients = Array.from({ length: 10 }, () =>
+      openRawClient(`${server.url}/?user=ann&ms=60000`),
+    )
+    await Promise.all(clients.map((client) => client.waitFor('"a"')))
+    await new Promise((resolve) => setTimeout(resolve, 2 * LEASE_MS))
+    expect((await fetch(`${server.url}/?user=ann&ms=0`)).status).toBe(429)
+  }, 30_000)
+})
