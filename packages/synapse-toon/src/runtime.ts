@@ -9,10 +9,10 @@ import { TimerWheel } from './stream/timer-wheel.ts'
 import { createStreamId } from './wire/event-id.ts'
 
 /**
- * Records kept of a stream that nobody can come back to, in bytes: enough for the source to run
- * ahead of the socket by a flush or two.
+ * Records kept of a stream that nobody can come back to, as a multiple of what a connection may
+ * hold: enough for `slowClient: 'disconnect'` to see that a client is one buffer behind.
  */
-const WINDOW_BYTES = 65_536
+const WINDOW_BUFFERS = 2
 
 export interface CreateInput {
   readonly source: Source<unknown>
@@ -55,13 +55,15 @@ export class Runtime {
       this.running.delete(stream.streamId)
       input.permit?.release()
     })
+    // Shutdown began while the log was opened: it has not seen this stream.
+    if (this.closing) stream.end('shutdown')
     return stream
   }
 
   async #createLog({ settings, keepAll, permit }: CreateInput): Promise<LogWriter> {
     const { principal } = settings
     try {
-      const maxBytes = keepAll ? undefined : WINDOW_BYTES
+      const maxBytes = keepAll ? undefined : WINDOW_BUFFERS * settings.maxBufferSize
       return await this.log.create(createStreamId(), { principal, maxBytes })
     } catch (error) {
       permit?.release()

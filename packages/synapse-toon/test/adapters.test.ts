@@ -11,13 +11,7 @@ import { synapseToon as forFastify } from 'synapse-toon/fastify'
 import { synapseToon as forHono } from 'synapse-toon/hono'
 import { synapseToon as forKoa } from 'synapse-toon/koa'
 import { onTestFinished } from 'vitest'
-import {
-  type Adapter,
-  type AdapterServer,
-  adapterSuite,
-  EARLIER_HEADERS,
-  errorText,
-} from './adapter-suite.ts'
+import { type AdapterServer, adapterSuite, EARLIER_HEADERS, errorText } from './adapter-suite.ts'
 import { bridge } from './fetch-bridge.ts'
 import { listen, listenH2c } from './test-server.ts'
 
@@ -89,7 +83,10 @@ function nodeHandler({ toon, route, isCompressed }: AdapterServer) {
 function expressApp({ toon, route, isCompressed }: AdapterServer) {
   const app = express()
   if (isCompressed) app.use(compressing)
-  app.use((_req, res, next) => void next(res.set(EARLIER_HEADERS) && undefined))
+  app.use((_req, res, next) => {
+    res.set(EARLIER_HEADERS)
+    next()
+  })
   app.use(forExpress(toon))
   app.all('/chat', (_req, res) => void route(res))
   const onError: ErrorRequestHandler = (error, _req, res, _next) => {

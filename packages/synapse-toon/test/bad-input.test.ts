@@ -77,6 +77,7 @@ describe('a source that cannot be streamed', () => {
     ['a string', 'hello', 'wrap it as [text]'],
     ['a plain object', { choices: [] }, 'choices'],
     ['a promise', Promise.resolve([1]), 'Promise'],
+    ['bytes', new Uint8Array(3), 'Uint8Array'],
   ])('throws at once for %s', (_, source, word) => {
     expect(() => synapseToonStream(source as never)).toThrow(InvalidSourceError)
     expect(() => synapseToonStream(source as never)).toThrow(word)
@@ -86,6 +87,19 @@ describe('a source that cannot be streamed', () => {
     const response = await synapseToonStream(() => 42 as never)
     expect(response.status).toBe(500)
     expect(await refusalOf(response)).toEqual({ error: 'Stream failed' })
+  })
+})
+
+describe('a source of a kind that only looks wrong', () => {
+  it('is an iterable of promises, which are waited for', async () => {
+    const { payloads } = await collect(synapseToonStream([Promise.resolve(1), 2]))
+    expect(payloads).toEqual([1, 2])
+  })
+
+  it('is an iterable that has a streamId of its own', async () => {
+    const source = Object.assign([1, 2], { streamId: 'mine' })
+    const { payloads } = await collect(synapseToonStream(source))
+    expect(payloads).toEqual([1, 2])
   })
 })
 

@@ -118,6 +118,22 @@ describe('shutting down', () => {
     expect(script.open).toBe(0)
   })
 
+  it('refuses a stream that was about to begin', async () => {
+    const limits = () => ({
+      admit: async () => {
+        // Between the look at "closing" and the permit: a store takes its time.
+        void toon.shutdown({ drain: 0 })
+        return { fields: [], release: () => {} }
+      },
+    })
+    const toon = createSynapseToon({ limits })
+    const script = createScriptedSource([{ yield: 1 }])
+    const { url } = await listen((req, res) => toon.pipe(script.source, { req, res }))
+    const response = await fetch(url)
+    expect(response.status).toBe(503)
+    expect(script.runs).toBe(0)
+  })
+
   it('lets a running stream finish within the drain time', async () => {
     const toon = createSynapseToon()
     const script = createScriptedSource([

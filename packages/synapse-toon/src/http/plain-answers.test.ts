@@ -36,7 +36,9 @@ const body = (answer: PlainAnswer) => JSON.parse(answer.body) as unknown
 
 function failed(reason: EndReason, error: unknown, options: StreamOptions = {}, request = plain) {
   const summary = { reason, error } as StreamSummary
-  return earlyFailure(request, summary, resolveOptions(options))
+  const answer = earlyFailure(request, summary, resolveOptions(options))
+  if (answer instanceof Promise) throw new Error('a fallback that is no promise answers at once')
+  return answer
 }
 
 describe('nothingMore', () => {

@@ -1,9 +1,11 @@
 import { SynapseToonError } from '../errors.ts'
 import { LimitExceededError } from '../limits/limit-error.ts'
+import type { MaybePromise } from '../log/log.ts'
 import { END_TEXTS, isDone } from '../stream/end-reason.ts'
 import type { StreamSummary } from '../stream/observer.ts'
 import type { Settings } from '../stream/settings.ts'
 import type { PlainAnswer } from '../stream/sink.ts'
+import { isPromiseLike } from '../stream/source.ts'
 import { exposedText } from '../stream/terminal-record.ts'
 import { isRateLimited, upstreamRetryAfter } from '../stream/upstream-error.ts'
 import { encodePayload } from '../wire/encode-payload.ts'
@@ -85,34 +87,45 @@ export function internalFailure(request: RequestView): PlainAnswer {
  */
 export function earlyFailure(
   request: RequestView,
-  { reason, error }: StreamSummary,
+  summary: StreamSummary,
+  settings: Settings,
+): MaybePromise<PlainAnswer> {
+  if (!isFailed(summary)) throw new TypeError(`${summary.reason} is not a failure`)
+  const answer = (fallback: unknown): PlainAnswer =>
+    fallback === undefined
+      ? failureAnswer(request, summary, settings)
+      : payloadAnswer(request, fallback, settings.fallbackStatus)
+  /** A fallback that fails has said nothing. */
+  const withoutFallback = (thrown: unknown): PlainAnswer => {
+    process.emitWarning(`fallback failed: ${thrown}`, { code: 'SYNAPSE_FALLBACK' })
+    return answer(undefined)
+  }
+  try {
+    const fallback = settings.fallback?.(summary.error)
+    if (!isPromiseLike(fallback)) return answer(fallback)
+    return Promise.resolve(fallback).then(answer).catch(withoutFallback)
+  } catch (thrown) {
+    return withoutFallback(thrown)
+  }
+}
+
+type FailedSummary = StreamSummary & { readonly reason: keyof typeof END_TEXTS }
+
+function isFailed(summary: StreamSummary): summary is FailedSummary {
+  return !isDone(summary.reason)
+}
+
+function failureAnswer(
+  request: RequestView,
+  { error, reason }: FailedSummary,
   settings: Settings,
 ): PlainAnswer {
-  if (isDone(reason)) throw new TypeError(`${reason} is not a failure`)
-  const fallback = fallbackAnswer(request, error, settings)
-  if (fallback !== undefined) return fallback
   const { message, status } = END_TEXTS[reason]
   if (reason !== 'source-error')
     return errorAnswer(request, status, { error: message, code: reason })
   const text = exposedText(error, settings.exposeError)
   if (!isRateLimited(error)) return errorAnswer(request, status, { error: text ?? message })
   return errorAnswer(request, 429, { error: text ?? 'Rate limited' }, upstreamRetryAfter(error))
-}
-
-/** What the fallback says, as an answer. One that fails has said nothing. */
-function fallbackAnswer(
-  request: RequestView,
-  error: unknown,
-  settings: Settings,
-): PlainAnswer | undefined {
-  try {
-    const payload = settings.fallback?.(error)
-    if (payload === undefined) return undefined
-    return payloadAnswer(request, payload, settings.fallbackStatus)
-  } catch (thrown) {
-    process.emitWarning(`fallback failed: ${thrown}`, { code: 'SYNAPSE_FALLBACK' })
-    return undefined
-  }
 }
 
 /**

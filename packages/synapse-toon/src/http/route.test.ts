@@ -64,7 +64,7 @@ describe('a request without a last event id', () => {
     const bytes = async (asked: Asked) => ((await find(asked)) as Route).stream!.log.maxBytes
     expect(await bytes({})).toBe(8 * 1024 * 1024)
     expect(await bytes({ options: { resume: false }, format: 'json' })).toBe(8 * 1024 * 1024)
-    expect(await bytes({ options: { resume: false } })).toBe(65_536)
+    expect(await bytes({ options: { resume: false } })).toBe(131_072)
   })
 
   it('is refused with 503 while the server shuts down', async () => {

@@ -2,7 +2,7 @@ import type { Permit } from '../limits/limits.ts'
 import type { LogReader } from '../log/log.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Settings, Transform } from '../stream/settings.ts'
-import type { Source } from '../stream/source.ts'
+import { isChunks, type Source } from '../stream/source.ts'
 import type { Stream } from '../stream/stream.ts'
 import { type EventPosition, isStreamId, parseEventId } from '../wire/event-id.ts'
 import type { Ask } from './ask.ts'
@@ -65,7 +65,7 @@ export async function findRoute(input: RouteInput, ask: Ask): Promise<Route | ty
 }
 
 export function isStreamRef(target: Source<unknown> | StreamRef): target is StreamRef {
-  return typeof target === 'object' && target !== null && 'streamId' in target
+  return typeof target === 'object' && target !== null && 'streamId' in target && !isChunks(target)
 }
 
 /** Position 0: from the start. */

@@ -1,4 +1,4 @@
-import type { LogReader } from '../log/log.ts'
+import type { LogReader, MaybePromise } from '../log/log.ts'
 import { HEARTBEAT } from '../wire/frame.ts'
 import type { PayloadEncoding } from '../wire/payload-encoding.ts'
 import type { Clock } from './clock.ts'
@@ -10,6 +10,7 @@ import { optimalChunkSize } from './optimal-chunk-size.ts'
 import type { StreamReader } from './readers.ts'
 import type { Settings } from './settings.ts'
 import type { PlainAnswer, Sink } from './sink.ts'
+import { isPromiseLike } from './source.ts'
 import type { LeaveReason, Stream } from './stream.ts'
 import type { TimerWheel, WheelTimer } from './timer-wheel.ts'
 
@@ -25,7 +26,7 @@ export interface ConnectionInput {
   readonly isFirst: boolean
   readonly headers: readonly (readonly [string, string])[]
   /** What to answer when the stream failed before the first payload. */
-  readonly earlyAnswer: (ended: StreamSummary) => PlainAnswer
+  readonly earlyAnswer: (ended: StreamSummary) => MaybePromise<PlainAnswer>
   readonly settings: Settings
   readonly clock: Clock
   readonly wheel: TimerWheel
@@ -132,15 +133,22 @@ export class Connection implements Flushable, StreamReader {
 
   /** The first records are there: a status, or a failure as an answer of its own. */
   #open(): void {
-    const { stream, isFirst, earlyAnswer, sink } = this.#input
+    const { stream, isFirst, earlyAnswer } = this.#input
     if (!isFirst || stream?.summary === undefined || !this.#frames.startsWithFailure) {
       return this.#commit()
     }
-    const answer = earlyAnswer(stream.summary)
-    this.#status = answer.status
     this.#earlyReason = stream.summary.reason
     this.#stopReading()
-    sink.answer(answer)
+    const answer = earlyAnswer(stream.summary)
+    if (!isPromiseLike(answer)) return this.#answer(answer)
+    answer.then((settled) => this.#answer(settled)).catch((error) => this.onFlushError(error))
+  }
+
+  #answer(answer: PlainAnswer): void {
+    if (this.#state === 'over') return
+    this.#status = answer.status
+    this.#armStall()
+    this.#input.sink.answer(answer)
   }
 
   /** `commitAfter` has passed without a payload: from here on failures are frames. */
@@ -241,6 +249,7 @@ export class Connection implements Flushable, StreamReader {
   /** The terminal frame is written: nothing more is read, only taken by the network. */
   #end(): void {
     this.#stopReading()
+    this.#armStall()
     this.#input.sink.end()
   }
 
@@ -249,7 +258,6 @@ export class Connection implements Flushable, StreamReader {
     this.#unsubscribe()
     this.#commitTimer?.clear()
     this.#heartbeatTimer?.clear()
-    this.#armStall()
   }
 
   #onClose(served: boolean): void {

@@ -145,12 +145,23 @@ export class FrameSource {
       characters += next.json.length
     }
     if (last === first) return first
-    return { seq: last.seq, event: 'update', json: payloadToJson(payload) }
+    const json = tryJson(payload)
+    return json === undefined ? first : { seq: last.seq, event: 'update', json }
   }
 }
 
 function readyFrame(text: string, seq: number, record: LogRecord | undefined): ReadyFrame {
   return { text, bytes: Buffer.byteLength(text), seq, record }
+}
+
+/** As below, for one that gives what JSON cannot hold. */
+function tryJson(payload: unknown): string | undefined {
+  try {
+    return payloadToJson(payload)
+  } catch (error) {
+    process.emitWarning(`merge failed: ${error}`, { code: 'SYNAPSE_MERGE' })
+    return undefined
+  }
 }
 
 /** A `merge` that throws merges nothing: the payloads go out as they are, and nothing is lost. */

@@ -11,7 +11,9 @@ export interface Deadlines {
   readonly idle: number
   /** For the whole stream. 0: none. Default 300 000 (the seed's); above 1 800 000 warns. */
   readonly total: number
-  /** For a connection with unsent bytes of which its client takes none. 0: none. Default 30 000. */
+  /**
+   * For a client that takes nothing of a full buffer, or of the last bytes. 0: none. Default 30 000.
+   */
   readonly stall: number
 }
 
@@ -80,8 +82,9 @@ export interface StreamOptions {
   /** Address of a stream, sent as `Content-Location`. Default none. */
   readonly streamUrl?: (streamId: string) => string
   /**
-   * Answers a failure before the first payload: its payload is sent as JSON instead of the error.
-   * `undefined`: not this error. Default none.
+   * Answers a failure before the first payload: its payload is sent as JSON instead of the error,
+   * and may be a promise, for example of an answer that is not streamed. `undefined`: not this
+   * error. Default none.
    */
   readonly fallback?: (error: unknown) => unknown
   /** HTTP status of a fallback, 200 to 599. Default 200. */

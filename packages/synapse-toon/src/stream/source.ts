@@ -112,8 +112,9 @@ export function isPromiseLike<Value>(value: unknown): value is PromiseLike<Value
   return typeof (value as PromiseLike<Value> | undefined)?.then === 'function'
 }
 
-function isChunks(value: unknown): value is Chunks<never> {
-  if (typeof value !== 'object' || value === null) return false
+export function isChunks(value: unknown): value is Chunks<never> {
+  // Bytes are iterable too, one number at a time: nobody wants that.
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false
   return Symbol.asyncIterator in value || Symbol.iterator in value || isWebStream(value)
 }
 

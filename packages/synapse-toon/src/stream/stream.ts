@@ -95,6 +95,7 @@ export class Stream<Chunk = unknown> implements StreamProgress {
 
   /** Asks the source from now on. Once; a reader that is to be there from the start comes before. */
   start(): void {
+    if (this.ended) return
     const { total } = this.settings.deadlines
     if (total > 0) this.#totalTimer = this.#input.wheel.set(total, () => this.end('deadline'))
     notify(this.settings.observer, 'opened', this)
@@ -174,7 +175,9 @@ export class Stream<Chunk = unknown> implements StreamProgress {
         if (this.ended) return
         if (step.done) return this.end('complete')
         this.#onChunk()
-        const taken = this.#take(step.value)
+        // As `for await` does: an iterable may yield promises.
+        const chunk = isPromiseLike<Chunk>(step.value) ? await step.value : step.value
+        const taken = this.#take(chunk)
         charactersThisTurn += typeof taken === 'number' ? taken : await taken
         this.#asking = false
         if (++chunksThisTurn >= CHUNKS_PER_TURN || charactersThisTurn >= CHARACTERS_PER_TURN) {

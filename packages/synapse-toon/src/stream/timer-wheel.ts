@@ -107,7 +107,14 @@ export class TimerWheel {
         continue
       }
       this.#remove(timer)
-      timer.fire()
+      try {
+        timer.fire()
+      } catch (error) {
+        // Seen like any error in a timer, but not at the cost of the timers beside it.
+        queueMicrotask(() => {
+          throw error
+        })
+      }
     }
     if (this.#size > 0) this.#arm()
   }

@@ -44,7 +44,9 @@ export function upstreamRetryAfter(error: unknown): string | undefined {
 
 function headerOf(headers: unknown, name: string): string | undefined {
   if (typeof headers !== 'object' || headers === null) return undefined
-  if (headers instanceof Headers) return headers.get(name) ?? undefined
+  // Not `instanceof`: each fetch library brings a `Headers` of its own.
+  if (typeof (headers as Headers).get === 'function')
+    return (headers as Headers).get(name) ?? undefined
   const key = Object.keys(headers).find((header) => header.toLowerCase() === name)
   const value = key === undefined ? undefined : (headers as Record<string, unknown>)[key]
   return value === undefined || value === null ? undefined : String(value)
