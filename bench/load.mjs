@@ -10,33 +10,41 @@ const LIMIT_MS = 30_000
 /**
  * Opens the connections, reads all streams to their end.
  *
- * @returns {Promise<number>} events that came
+ * @returns {Promise<{ events: number, bytes: number, firstMs: number[], tookMs: number }>} what
+ *   came; for each connection the time from its request to its first event
  */
 export async function load({ port, connections, mode, events }) {
-  const counts = await Promise.all(
+  const start = performance.now()
+  const read = await Promise.all(
     Array.from({ length: connections }, () => readOne(port, `/?mode=${mode}&events=${events}`)),
   )
-  return counts.reduce((sum, count) => sum + count, 0)
+  const sum = (field) => read.reduce((total, one) => total + one[field], 0)
+  const firstMs = read.map((one) => one.firstMs)
+  return { events: sum('events'), bytes: sum('bytes'), firstMs, tookMs: performance.now() - start }
 }
 
 function readOne(port, path) {
   return new Promise((resolve, reject) => {
+    let askedAt = 0
     const socket = connect(port, '127.0.0.1', () => {
+      askedAt = performance.now()
       socket.write(`GET ${path} HTTP/1.1\r\nHost: bench\r\n\r\n`)
     })
     const timer = setTimeout(
       () => socket.destroy(new Error(`no end after ${LIMIT_MS} ms`)),
       LIMIT_MS,
     )
-    let count = 0
+    const result = { events: 0, bytes: 0, firstMs: Number.POSITIVE_INFINITY }
     /** The end of what came before: a mark may be cut in two. */
     let rest = Buffer.alloc(0)
     socket.on('data', (chunk) => {
+      result.bytes += chunk.length
       const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
       let at = bytes.indexOf(EVENT)
       let after = 0
+      if (at !== -1 && result.events === 0) result.firstMs = performance.now() - askedAt
       while (at !== -1) {
-        count++
+        result.events++
         after = at + EVENT.length
         at = bytes.indexOf(EVENT, after)
       }
@@ -46,7 +54,7 @@ function readOne(port, path) {
     socket.on('error', reject)
     socket.on('close', () => {
       clearTimeout(timer)
-      resolve(count)
+      resolve(result)
     })
   })
 }

@@ -13,7 +13,7 @@ const WORDS = [
   ' brown',
 ]
 
-export function payload(n) {
+function payload(n) {
   return {
     i: n,
     id: 'chatcmpl-9x8y7z6w5v',
@@ -24,20 +24,24 @@ export function payload(n) {
   }
 }
 
+/** What a chunk of the seed's "Network Impact" holds: 1.2 KB. */
+const LARGE = { text: 'The quick brown fox jumps over the lazy dog. '.repeat(26) }
+
 /** Events between two turns of the event loop in a burst: what one read of an upstream may hold. */
 const EVENTS_PER_TURN_IN_BURST = 64
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 /**
- * `burst`: many events at hand in each turn. `turn`: one event in each turn, as with tokens.
+ * `burst`: many events at hand in each turn. `large`: the same, 1.2 KB each. `turn`: one event in
+ * each turn, as with tokens.
  *
- * @param {{ mode: 'burst' | 'turn', events: number }} work
+ * @param {{ mode: 'burst' | 'large' | 'turn', events: number }} work
  */
 export async function* produce({ mode, events }) {
   for (let n = 0; n < events; n++) {
     if (mode === 'turn' || n % EVENTS_PER_TURN_IN_BURST === 0) await turn()
-    yield payload(n)
+    yield mode === 'large' ? LARGE : payload(n)
   }
 }
 

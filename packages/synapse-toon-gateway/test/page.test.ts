@@ -1,10 +1,10 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it, onTestFinished } from 'vitest'
 // The one thing that tests of both packages share: how to start Debian's Chromium.
-import { useChromium } from '../../synapse-toon/test/chromium.ts'
+import { sharedChromium } from '../../synapse-toon/test/chromium.ts'
 import { createGateway } from '../src/create-gateway.ts'
 
-const browser = useChromium()
+const browser = sharedChromium()
 
 async function openPage(intervalMs: number) {
   const gateway = await createGateway({ port: 0, intervalMs, logLevel: 'silent' })

@@ -10,6 +10,8 @@ export { createLimits, type Limits, type LimitsOptions } from './limits/limits.t
 export type { StartsLimit } from './limits/starts.ts'
 export type { CreateOptions, LogReader, LogWriter, MaybePromise, StreamLog } from './log/log.ts'
 export { createMemoryLog, type MemoryLogOptions } from './log/memory.ts'
+export { consoleLogger, type StructuredLogger } from './metrics/console-logger.ts'
+export { createLogObserver, type LogObserverOptions } from './metrics/log-observer.ts'
 export type { Clock } from './stream/clock.ts'
 export type { EndReason } from './stream/end-reason.ts'
 export {

@@ -13,7 +13,7 @@ import { type ClientOptions, openClient } from './adapter-client.ts'
 import { until } from './test-server.ts'
 
 /** What every adapter gives to a route, by the same names: on its response, reply or context. */
-export interface Output {
+interface Output {
   synapseToonStream<Chunk>(
     source: Source<Chunk>,
     transform?: Transform<Chunk>,
@@ -40,6 +40,8 @@ export interface Adapter {
   readonly http2?: boolean
   /** Something can stand in front of a route and compress. Default true. */
   readonly compression?: boolean
+  /** A route returns its response, and does not write to one that is there. Default false. */
+  readonly returnsResponse?: boolean
   /** Something in front of a route can set headers of the response to come. Default true. */
   readonly earlierHeaders?: boolean
 }
@@ -72,7 +74,8 @@ function listenToLog(): () => Promise<unknown[][]> {
 
 /** What holds wherever a stream is served: run by every adapter, on real sockets. */
 export function adapterSuite(name: string, adapter: Adapter): void {
-  const { http2 = false, compression = true, earlierHeaders = true } = adapter
+  const { http2 = false, returnsResponse = false } = adapter
+  const { compression = true, earlierHeaders = true } = adapter
 
   async function serve(
     route: AdapterServer['route'],
@@ -252,6 +255,15 @@ export function adapterSuite(name: string, adapter: Adapter): void {
       expect(headers.get('retry-after')).toBe('5')
     })
   })
+
+  if (!returnsResponse) {
+    it(`${name} keeps out of a stream that its handler does not wait for`, async () => {
+      const script = createScriptedSource([{ delay: 30 }, { yield: { delta: 'late' } }])
+      const { open } = await serve((output) => void output.synapseToonStream(script.source))
+      const { status, text, end } = await open().collect()
+      expect({ status, text, end: end?.event }).toEqual({ status: 200, text: 'late', end: 'done' })
+    })
+  }
 
   if (earlierHeaders) {
     describe(`${name}, behind middleware that sets headers`, () => {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import compression from 'compression'
 import express, { type ErrorRequestHandler } from 'express'
-import fastify from 'fastify'
+import fastify, { type FastifyInstance } from 'fastify'
 import { Hono } from 'hono'
 import { compress } from 'hono/compress'
 import Koa from 'koa'
@@ -33,7 +33,7 @@ adapterSuite('Fastify 5', { start: (server) => startFastify(server, fastify()) }
 
 adapterSuite('Fastify 5, http2', {
   http2: true,
-  start: (server) => startFastify(server, fastify({ http2: true }) as never),
+  start: (server) => startFastify(server, fastify({ http2: true }) as unknown as FastifyInstance),
 })
 
 adapterSuite('Koa 3', { start: (server) => listen(koaApp(server).callback()) })
@@ -43,9 +43,13 @@ adapterSuite('Koa 3 on node:http2', {
   start: (server) => listenH2c(koaApp(server).callback()),
 })
 
-adapterSuite('Hono 4', { start: (server) => listen(getRequestListener(honoApp(server).fetch)) })
+adapterSuite('Hono 4', {
+  returnsResponse: true,
+  start: (server) => listen(getRequestListener(honoApp(server).fetch)),
+})
 
 adapterSuite('Hono 4 on node:http2', {
+  returnsResponse: true,
   http2: true,
   start: (server) => listenH2c(getRequestListener(honoApp(server).fetch) as never),
 })
@@ -54,6 +58,7 @@ adapterSuite('Hono 4 on node:http2', {
 // themselves are not installed. Which HTTP they speak is theirs; and nothing of a response exists
 // before the handler returns it, so nothing in front can have set or wrapped something.
 adapterSuite('Response, as a route handler of Next.js returns it', {
+  returnsResponse: true,
   compression: false,
   earlierHeaders: false,
   start: (server) => listen(bridge(routeHandler(server), failed)),
@@ -95,7 +100,8 @@ function expressApp({ toon, route, isCompressed }: AdapterServer) {
   return app.use(onError)
 }
 
-async function startFastify({ toon, route, isCompressed }: AdapterServer, app = fastify()) {
+/** @param app for HTTP/2 its type differs, in nothing that is used here */
+async function startFastify({ toon, route, isCompressed }: AdapterServer, app: FastifyInstance) {
   if (isCompressed) {
     app.addHook('onRequest', ({ raw }, reply, done) => compressing(raw, reply.raw, done))
   }

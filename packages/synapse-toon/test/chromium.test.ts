@@ -1,14 +1,11 @@
-import { readFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Page } from 'playwright-core'
 import { createSynapseToon, type Source } from 'synapse-toon'
 import { createScriptedSource, createTestStream, type ScriptStep } from 'synapse-toon/testing'
 import { describe, expect, it } from 'vitest'
 import { sharedChromium } from './chromium.ts'
+import { seedBlock } from './seed-document.ts'
 import { listen } from './test-server.ts'
-
-const snippet = (name: string) =>
-  readFile(new URL(`./seed-snippets/${name}`, import.meta.url), 'utf8')
 
 const browser = sharedChromium()
 
@@ -59,7 +56,7 @@ describe("the seed's EventSource client, in Chromium", () => {
       { yield: { delta: 'lo ' } },
       { yield: { delta: 'wörld 🌍' } },
     )
-    const html = `<div id="response"></div><script>${await snippet('client.js')}</script>`
+    const html = `<div id="response"></div><script>${await seedBlock('JavaScript')}</script>`
     const { url, asked } = await site(html, script.source, '/chat/stream')
     const page = await browser.newPage()
     const logs: string[] = []
@@ -75,7 +72,7 @@ describe("the seed's EventSource client, in Chromium", () => {
 
   it('with its error handler, keeps what came before an error and asks no second time', async () => {
     const script = words({ yield: { delta: 'half' } }, { delay: 20 }, { throw: new Error('x') })
-    const html = `<div id="response"></div><script>${await snippet('client.js')}${await snippet('error-handling.js')}</script>`
+    const html = `<div id="response"></div><script>${await seedBlock('JavaScript')}${await seedBlock('Error Handling')}</script>`
     const { url, asked } = await site(html, script.source, '/chat/stream')
     const page = await browser.newPage()
     const errors: string[] = []
@@ -104,7 +101,7 @@ describe("the seed's test page, in Chromium", () => {
       runs++
       return createTestStream({ intervalMs: 1 })
     }
-    const { url, asked } = await site(await snippet('browser-testing.html'), source, '/test-stream')
+    const { url, asked } = await site(await seedBlock('Browser Testing'), source, '/test-stream')
     const page = await browser.newPage()
     await page.goto(url)
     // The page never closes its EventSource: it comes back, is answered 204, and stops by the spec.
@@ -127,7 +124,7 @@ describe("the seed's test page, in Chromium", () => {
       return createTestStream({ intervalMs: 10 })
     }
     const { url, asked, cut } = await site(
-      await snippet('browser-testing.html'),
+      await seedBlock('Browser Testing'),
       source,
       '/test-stream',
     )
@@ -147,7 +144,7 @@ describe("the seed's test page, in Chromium", () => {
   it('is told at once, by a status, that its stream is gone, and does not run another', async () => {
     let runs = 0
     const toon = createSynapseToon()
-    const html = await snippet('browser-testing.html')
+    const html = await seedBlock('Browser Testing')
     const { url } = await listen((req, res) => {
       if (req.url === '/') return res.setHeader('Content-Type', 'text/html').end(html)
       // A restart forgets the streams: the id that comes back is of none that is known.

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { brotliDecompressSync } from 'node:zlib'
 import express from 'express'
 import {
@@ -167,6 +168,35 @@ const STATEMENTS: [section: string, statement: string, check: () => unknown][] =
       const text = await rawResponse('/?encoding=br')
       const [, data] = /\ndata: (\S+)\n/.exec(text)!
       expect(brotliDecompressSync(Buffer.from(data!, 'base64')).toString()).toBe('{"delta":"Hel"}')
+    },
+  ],
+  [
+    'Network Impact',
+    'brotli of each event alone: what it saves on 1.2 KB, and costs on tokens',
+    async () => {
+      // Prose of 1.2 KB a piece, as in the seed's example: this project's own documents.
+      const prose = await readFile(new URL('../../../docs/protocol.md', import.meta.url), 'utf8')
+      const pieces = prose.match(/[\s\S]{1186}/g)!
+      const large = pieces.map((delta) => ({ delta }))
+      const tokens = prose.split(/(?= )/).map((delta) => ({ delta }))
+      const saved = await Promise.all(
+        [large, tokens].map(async (payloads) => {
+          const [plain, brotli] = await Promise.all(
+            ['json', 'br'].map((encoding) => {
+              const request = new Request(`http://localhost/?encoding=${encoding}`)
+              return collect(synapseToonStream(payloads, undefined, { request }))
+            }),
+          )
+          expect(brotli!.payloads).toEqual(plain!.payloads)
+          return 1 - brotli!.bytes / plain!.bytes
+        }),
+      )
+      console.info(
+        `per-event brotli saves ${saved.map((share) => `${(100 * share).toFixed(0)} %`).join(' (1.2 KB chunks) and ')} (tokens)`,
+      )
+      expect(saved[0]).toBeGreaterThan(0.2)
+      expect(saved[0]).toBeLessThan(0.71)
+      expect(saved[1]).toBeLessThan(0)
     },
   ],
   [

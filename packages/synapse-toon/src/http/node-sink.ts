@@ -1,14 +1,12 @@
 import type { ServerResponse } from 'node:http'
 import type { Http2ServerResponse, ServerHttp2Stream } from 'node:http2'
 import type { PlainAnswer, Sink, SinkEvents } from '../stream/sink.ts'
+import { LIST_HEADERS } from './list-headers.ts'
 
 export type NodeResponse = ServerResponse | Http2ServerResponse
 
 /** [RFC 9113 §7] CANCEL: the stream is no longer needed. A number, so that runtimes without `node:http2` can load us. */
 const HTTP2_CANCEL = 0x8
-
-/** Headers that other middleware may have set already, and that are lists: ours are added. */
-const LIST_HEADERS = new Set(['vary', 'access-control-expose-headers'])
 
 /** Writes to a response of `node:http` or of `node:http2`'s compatibility API. */
 export class NodeSink implements Sink {
@@ -56,7 +54,9 @@ export class NodeSink implements Sink {
     if (this.closed) return
     this.#response.statusCode = status
     this.#setHeaders(headers)
-    this.#response.end(body)
+    // An empty text is a write too, which a response of HTTP/2 without a body (204) fails on.
+    if (body === '') this.#response.end()
+    else this.#response.end(body)
   }
 
   write(text: string, bytes: number): boolean {

@@ -156,6 +156,14 @@ describe('WebSink with the signal of its request', () => {
     expect(await strays()).toEqual([])
   })
 
+  it('does not break off a body that its reader cancels, told by the same event', async () => {
+    const abort = new AbortController()
+    const { reader } = await committed(100, abort.signal)
+    abort.signal.addEventListener('abort', () => void reader.cancel())
+    abort.abort(new Error('client left'))
+    await expect(reader.closed).resolves.toBeUndefined()
+  })
+
   it.each<[string, (sink: WebSink) => void]>([
     ['its end', (sink) => sink.end()],
     ['an answer', (sink) => sink.answer({ status: 204, headers: [], body: '' })],

@@ -94,7 +94,10 @@ export class WebSink implements Sink {
   /** Nobody may be left waiting: neither the caller for a response, nor the reader for its body. */
   #cut(status: number, reason: unknown): void {
     this.#respond(new Response(null, { status }))
-    this.#controller?.error(reason)
+    const controller = this.#controller
+    // After all that the same event calls: a runtime whose client left cancels the body by itself,
+    // and would take an error in it for news, to be logged.
+    queueMicrotask(() => controller?.error(reason))
     this.#close(false)
   }
 

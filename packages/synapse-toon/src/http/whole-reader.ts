@@ -1,8 +1,9 @@
-import type { LogReader } from '../log/log.ts'
+import type { LogReader, MaybePromise } from '../log/log.ts'
 import { type ConnectionSummary, notify } from '../stream/observer.ts'
 import type { StreamReader } from '../stream/readers.ts'
 import type { Settings } from '../stream/settings.ts'
 import type { PlainAnswer, Sink } from '../stream/sink.ts'
+import { isPromiseLike } from '../stream/source.ts'
 import type { Stream } from '../stream/stream.ts'
 import { endReasonOf } from '../stream/terminal-record.ts'
 import { TooLargeError } from './http-errors.ts'
@@ -55,11 +56,15 @@ export class WholeReader implements StreamReader {
       this.#look()
     } catch (error) {
       // We are inside the stream's `append`: thrown on, it would keep the stream from its end.
-      process.emitWarning(`a connection failed: ${error}`, { code: 'SYNAPSE_CONNECTION' })
-      this.#status = 0
-      this.#finish(false)
-      this.#input.sink.destroy()
+      this.#fail(error)
     }
+  }
+
+  #fail(error: unknown): void {
+    process.emitWarning(`a connection failed: ${error}`, { code: 'SYNAPSE_CONNECTION' })
+    this.#status = 0
+    this.#finish(false)
+    this.#input.sink.destroy()
   }
 
   #look(): void {
@@ -68,10 +73,16 @@ export class WholeReader implements StreamReader {
     const isFull = capacity !== undefined && log.bytesAfter(0) >= capacity
     const tooLarge = log.firstSeq > 1 || (!log.ended && isFull)
     if (tooLarge) this.#answer(refusal(request, new TooLargeError(capacity))!)
-    else if (log.ended) this.#answer(this.#document())
+    else if (log.ended) this.#answerEnded(this.#document())
   }
 
-  #document(): PlainAnswer {
+  #answerEnded(answer: MaybePromise<PlainAnswer>): void {
+    if (!isPromiseLike(answer)) return this.#answer(answer)
+    this.#unsubscribe()
+    answer.then((settled) => this.#answer(settled)).catch((error) => this.#fail(error))
+  }
+
+  #document(): MaybePromise<PlainAnswer> {
     const { log, stream, request, settings, format } = this.#input
     const failedEarly = log.lastSeq === 1 && log.at(1)!.event === 'error'
     if (failedEarly && stream?.summary !== undefined) {
@@ -82,7 +93,7 @@ export class WholeReader implements StreamReader {
   }
 
   #answer(answer: PlainAnswer): void {
-    if (this.#status !== 0) return
+    if (this.#status !== 0 || this.#over) return
     this.#status = answer.status
     this.#unsubscribe()
     this.#input.sink.answer(answer)
@@ -100,6 +111,7 @@ export class WholeReader implements StreamReader {
       status: this.#status,
       streamId: log.streamId,
       reason: leave ?? endReasonOf(log.at(log.lastSeq)!),
+      lost: leave,
       chunks: 0,
       bytes: 0,
       ttfbMs: undefined,

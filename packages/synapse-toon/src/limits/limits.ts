@@ -52,7 +52,7 @@ export interface Admission {
 }
 
 /** What limits need of the part that runs streams. */
-export interface LimitsContext {
+interface LimitsContext {
   readonly clock: Clock
   readonly wheel: TimerWheel
 }

@@ -67,7 +67,7 @@ export interface Observer {
   resumed?(connection: { streamId: string; after: number }): void
   /** Records were dropped before a connection could read them. */
   gap?(connection: { streamId: string; from: number; to: number }): void
-  /** A request was answered without a stream: bad input, a limit, a stream that is gone, 204. */
+  /** A request was refused: bad input, a limit, a stream that is gone or another's. */
   refused?(request: { status: number; code: string | undefined; limit: string | undefined }): void
   /** The stream ended: once for each stream. */
   ended?(summary: StreamSummary): void

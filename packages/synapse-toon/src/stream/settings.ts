@@ -101,7 +101,7 @@ export interface StreamOptions {
   readonly observer?: Observer | readonly Observer[]
 }
 
-export type TransformResult = unknown | PromiseLike<unknown>
+type TransformResult = unknown | PromiseLike<unknown>
 
 /** Turns a chunk of the source into a payload; `undefined` skips the chunk. */
 export type Transform<Chunk> = (chunk: Chunk) => TransformResult

@@ -47,7 +47,7 @@ export function endReasonOf(record: LogRecord): EndReason {
 }
 
 /** The text of an abnormal end that a client may see. */
-export function errorText(
+function errorText(
   reason: ErrorData['code'],
   error: unknown,
   exposeError: ((error: unknown) => string) | undefined,

@@ -1,8 +1,8 @@
 import type { PayloadEncoding } from './payload-encoding.ts'
 
-export const HEADER_FORMAT = 'X-Synapse-TOON-Format'
+const HEADER_FORMAT = 'X-Synapse-TOON-Format'
 export const HEADER_ENCODING = 'X-Synapse-TOON-Encoding'
-export const HEADER_STREAM = 'X-Synapse-TOON-Stream'
+const HEADER_STREAM = 'X-Synapse-TOON-Stream'
 export const MEDIA_TYPE_STREAM = 'text/event-stream'
 export const MEDIA_TYPE_TOON = 'application/x-synapse-toon'
 export const MEDIA_TYPE_JSON = 'application/json'

@@ -1,0 +1,6 @@
+import { createSynapseToon, type SynapseToon, type SynapseToonOptions } from '../synapse-toon.ts'
+
+/** What every adapter takes: an instance made before, or options for one of its own. */
+export function toInstance(toon: SynapseToon | SynapseToonOptions): SynapseToon {
+  return 'pipe' in toon ? toon : createSynapseToon(toon)
+}
