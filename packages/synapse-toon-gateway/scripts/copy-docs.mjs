@@ -9,7 +9,8 @@ const target = fileURLToPath(new URL('../dist/docs/', import.meta.url))
 const docs = join(root, 'docs')
 const files = existsSync(docs)
   ? readdirSync(docs)
-      .filter((name) => name.endsWith('.md'))
+      // The seed map is for those who check this project, and would be quoted for every question.
+      .filter((name) => name.endsWith('.md') && name !== 'seed-map.md')
       .map((name) => join(docs, name))
   : []
 const readme = join(root, 'README.md')

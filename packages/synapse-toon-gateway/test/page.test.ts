@@ -27,7 +27,10 @@ const phase = (page: Page, name: string) =>
 describe('the page, in Chromium', () => {
   it('shows an answer as it comes, with time to first token, and what answers', async () => {
     const { page } = await openPage(15)
-    expect(await page.getByTestId('source-note').textContent()).toMatch(/not a language model/i)
+    await page
+      .getByTestId('source-note')
+      .getByText(/not a language model/i)
+      .waitFor()
     await ask(page, 'how do I resume')
     await phase(page, 'streaming')
     await page.waitForFunction(

@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { createSynapseToon } from 'synapse-toon'
+import { createRedisLimits } from 'synapse-toon/redis'
 import { collect, openRawClient } from 'synapse-toon/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { listenToWarnings } from './process-events.ts'
 import { startRedis } from './redis-server.ts'
 import { refusalOf } from './test-server.ts'
 
@@ -106,4 +109,44 @@ describe('limits shared over Redis by two processes', () => {
     await new Promise((resolve) => setTimeout(resolve, 2 * LEASE_MS))
     expect((await fetch(`${server.url}/?user=ann&ms=0`)).status).toBe(429)
   }, 30_000)
+})
+
+describe('limits of two parts on one Redis', () => {
+  it('count starts together', async () => {
+    const { redis } = await startRedis()
+    const starts = { limit: 5, windowMs: 60_000 }
+    const parts = [1, 2].map(() =>
+      createSynapseToon({ limits: createRedisLimits({ redis, starts }) }),
+    )
+    const start = (n: number) => parts[n % 2]!.start([n], { principal: 'ann' })
+    for (let n = 0; n < 5; n++) await start(n)
+    for (let n = 0; n < 2; n++) {
+      await expect(start(n)).rejects.toMatchObject({ status: 429, limit: 'starts' })
+    }
+    await parts[0]!.start([1], { principal: 'bob' })
+  })
+
+  it('let nobody in while Redis cannot be asked, and say when to come back', async () => {
+    const warnings = listenToWarnings()
+    const { redis } = await startRedis()
+    const limits = createRedisLimits({ redis, maxStreams: 5 })
+    const toon = createSynapseToon({ limits })
+    redis.disconnect()
+    await expect(toon.start([1])).rejects.toMatchObject({ status: 503, retryAfter: 5 })
+    expect(await warnings()).toContain('SYNAPSE_LIMITS')
+  })
+
+  it('keep apart by prefix', async () => {
+    const { redis } = await startRedis()
+    const hang = async function* ({ signal }: { signal: AbortSignal }) {
+      await new Promise((_, reject) => signal.addEventListener('abort', reject))
+    }
+    for (const prefix of ['one', 'two']) {
+      const toon = createSynapseToon({
+        limits: createRedisLimits({ redis, prefix, maxStreams: 1 }),
+      })
+      await toon.start(hang)
+      await expect(toon.start(hang)).rejects.toMatchObject({ limit: 'streams' })
+    }
+  })
 })

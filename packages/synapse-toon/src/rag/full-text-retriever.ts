@@ -50,8 +50,6 @@ const OPTIONS: Options<StoredDocument> = {
     // A question has words that its answer has not, so any of them may match; more is better.
     combineWith: 'OR',
     boost: { title: 1.5 },
-    // Documents are sections: that one is short says little, so length weighs less than by default.
-    bm25: { k: 1.2, b: 0.4, d: 0.5 },
     prefix: (term) => term.length >= MIN_PREFIX,
     fuzzy: (term) => (term.length >= MIN_FUZZY ? 0.2 : false),
     maxFuzzy: 2,
