@@ -12,7 +12,6 @@ export type { CreateOptions, LogReader, LogWriter, MaybePromise, StreamLog } fro
 export { createMemoryLog, type MemoryLogOptions } from './log/memory.ts'
 export { consoleLogger, type StructuredLogger } from './metrics/console-logger.ts'
 export { createLogObserver, type LogObserverOptions } from './metrics/log-observer.ts'
-export type { Clock } from './stream/clock.ts'
 export type { EndReason } from './stream/end-reason.ts'
 export {
   DeadlineError,
@@ -62,6 +61,7 @@ export {
   type SynapseToonOptions,
 } from './synapse-toon.ts'
 export { synapseToonStream } from './synapse-toon-stream.ts'
+export type { Clock } from './time/clock.ts'
 export { InvalidEventIdError } from './wire/event-id.ts'
 export { InvalidFrameError } from './wire/frame.ts'
 export { type PayloadEncoding, UnknownEncodingError } from './wire/payload-encoding.ts'

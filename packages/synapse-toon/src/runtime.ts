@@ -1,11 +1,11 @@
 import type { Admission, Limits, Permit } from './limits/limits.ts'
 import type { LogWriter, StreamLog } from './log/log.ts'
-import type { Clock } from './stream/clock.ts'
 import { Flusher } from './stream/flusher.ts'
 import type { Settings, Transform } from './stream/settings.ts'
 import type { Source } from './stream/source.ts'
 import { Stream } from './stream/stream.ts'
-import { TimerWheel } from './stream/timer-wheel.ts'
+import type { Clock } from './time/clock.ts'
+import { TimerWheel } from './time/timer-wheel.ts'
 import { createStreamId } from './wire/event-id.ts'
 
 /**

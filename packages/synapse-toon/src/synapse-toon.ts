@@ -9,7 +9,6 @@ import { createLimits, type Limits, type LimitsOptions } from './limits/limits.t
 import type { StreamLog } from './log/log.ts'
 import { createMemoryLog } from './log/memory.ts'
 import { Runtime } from './runtime.ts'
-import { type Clock, systemClock } from './stream/clock.ts'
 import type { ConnectionSummary, StreamSummary } from './stream/observer.ts'
 import {
   DEFAULT_SETTINGS,
@@ -19,6 +18,7 @@ import {
 } from './stream/resolve-options.ts'
 import type { StreamOptions, Transform } from './stream/settings.ts'
 import { assertSource, type Source } from './stream/source.ts'
+import { type Clock, systemClock } from './time/clock.ts'
 
 export interface SynapseToonOptions extends StreamOptions {
   /** Where records live for resume. Default: `createMemoryLog()`. */

@@ -5,8 +5,8 @@ import { DEFAULT_SETTINGS, resolveOptions } from '../src/stream/resolve-options.
 import type { StreamOptions } from '../src/stream/settings.ts'
 import type { Source } from '../src/stream/source.ts'
 import type { Stream } from '../src/stream/stream.ts'
-import { TimerWheel } from '../src/stream/timer-wheel.ts'
 import { createFakeClock, type FakeClock } from '../src/testing/fake-clock.ts'
+import { TimerWheel } from '../src/time/timer-wheel.ts'
 import { FakeSink } from './fake-sink.ts'
 import { makeStream, STREAM_ID } from './stream-kit.ts'
 

@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest'
-import { nextTurn } from '../src/stream/turn.ts'
+import { nextTurn } from '../src/time/turn.ts'
 
 /** Writes down, until the test is over, what the process says on one of its events. */
 function listenToProcess<Value = unknown>(

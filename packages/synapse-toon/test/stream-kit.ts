@@ -4,8 +4,8 @@ import { DEFAULT_SETTINGS, resolveOptions } from '../src/stream/resolve-options.
 import type { StreamOptions, Transform } from '../src/stream/settings.ts'
 import type { Source } from '../src/stream/source.ts'
 import { Stream } from '../src/stream/stream.ts'
-import { TimerWheel } from '../src/stream/timer-wheel.ts'
 import { createFakeClock, type FakeClock } from '../src/testing/fake-clock.ts'
+import { TimerWheel } from '../src/time/timer-wheel.ts'
 
 export const STREAM_ID = '5f0c7a52-91d3-8e14-b0a6'
 

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, it, vi } from 'vitest'
 import { listenToStrays } from '../../test/process-events.ts'
-import { nextTurn } from '../stream/turn.ts'
+import { nextTurn } from '../time/turn.ts'
 import { WebSink } from './web-sink.ts'
 
 const HEADERS = [['X-Test', 'yes']] as const

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { listenToWarnings } from '../../test/process-events.ts'
-import { TimerWheel } from '../stream/timer-wheel.ts'
 import { createFakeClock } from '../testing/fake-clock.ts'
+import { TimerWheel } from '../time/timer-wheel.ts'
 import { LimitExceededError } from './limit-error.ts'
 import { createLimits, type LimitsOptions } from './limits.ts'
 import { createMemoryPermits } from './memory-permits.ts'

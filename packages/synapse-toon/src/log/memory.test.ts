@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Clock } from '../stream/clock.ts'
 import { createFakeClock, type FakeClock } from '../testing/fake-clock.ts'
+import type { Clock } from '../time/clock.ts'
 import type { LogWriter, StreamLog } from './log.ts'
 import { createMemoryLog, type MemoryLogOptions, StreamExistsError } from './memory.ts'
 

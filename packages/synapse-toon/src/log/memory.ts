@@ -1,5 +1,5 @@
 import { describeValue, SynapseToonError } from '../errors.ts'
-import { type Clock, systemClock } from '../stream/clock.ts'
+import { type Clock, systemClock } from '../time/clock.ts'
 import type { CreateOptions, StreamLog } from './log.ts'
 import { MemoryRecords } from './memory-records.ts'
 

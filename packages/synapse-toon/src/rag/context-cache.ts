@@ -1,4 +1,4 @@
-import type { Clock } from '../stream/clock.ts'
+import type { Clock } from '../time/clock.ts'
 import type { Filters } from './retriever.ts'
 
 /** Most contexts kept; the one that was unused longest goes first. At 512 tokens, about 2 MB. */

@@ -1,5 +1,5 @@
-import { type Clock, systemClock } from '../stream/clock.ts'
 import { InvalidOptionError } from '../stream/resolve-options.ts'
+import { type Clock, systemClock } from '../time/clock.ts'
 import type { ContextSettings, Summarize } from './build-context.ts'
 import { checkFilters } from './filters.ts'
 import type { Filters, Retriever, Snippet } from './retriever.ts'

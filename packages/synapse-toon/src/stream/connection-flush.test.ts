@@ -4,9 +4,9 @@ import { makeConnection } from '../../test/connection-kit.ts'
 import { FakeSink } from '../../test/fake-sink.ts'
 import { STREAM_ID } from '../../test/stream-kit.ts'
 import type { MemoryRecords } from '../log/memory-records.ts'
+import { nextTurn } from '../time/turn.ts'
 import { frameRecord } from '../wire/record-frame.ts'
 import { optimalChunkSize } from './optimal-chunk-size.ts'
-import { nextTurn } from './turn.ts'
 
 /** The frames of all records of a log, each as it goes on the wire. */
 function framesOf(log: MemoryRecords): string[] {

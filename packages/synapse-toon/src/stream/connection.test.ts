@@ -2,9 +2,9 @@ import { describe, expect, it, vi } from 'vitest'
 import { emptyLog, makeConnection, serveStream } from '../../test/connection-kit.ts'
 import { FakeSink } from '../../test/fake-sink.ts'
 import { createScriptedSource } from '../testing/scripted-source.ts'
+import { nextTurn } from '../time/turn.ts'
 import { HEARTBEAT } from '../wire/frame.ts'
 import type { Observer } from './observer.ts'
-import { nextTurn } from './turn.ts'
 
 const SLOT_MS = 25
 

@@ -1,7 +1,8 @@
 import type { LogReader, MaybePromise } from '../log/log.ts'
+import type { Clock } from '../time/clock.ts'
+import type { TimerWheel, WheelTimer } from '../time/timer-wheel.ts'
 import { HEARTBEAT } from '../wire/frame.ts'
 import type { PayloadEncoding } from '../wire/payload-encoding.ts'
-import type { Clock } from './clock.ts'
 import type { EndReason } from './end-reason.ts'
 import type { Flushable, Flusher } from './flusher.ts'
 import { FrameSource } from './frame-source.ts'
@@ -12,7 +13,6 @@ import type { Settings } from './settings.ts'
 import type { PlainAnswer, Sink } from './sink.ts'
 import { isPromiseLike } from './source.ts'
 import type { LeaveReason, Stream } from './stream.ts'
-import type { TimerWheel, WheelTimer } from './timer-wheel.ts'
 
 export interface ConnectionInput {
   readonly sink: Sink

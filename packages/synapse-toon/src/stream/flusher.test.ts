@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
+import { nextTurn } from '../time/turn.ts'
 import { Flusher } from './flusher.ts'
-import { nextTurn } from './turn.ts'
 
 const target = (flush: () => void = () => {}) => ({
   flush: vi.fn(flush),

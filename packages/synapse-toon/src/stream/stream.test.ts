@@ -3,9 +3,9 @@ import { describe, expect, it, vi } from 'vitest'
 import { listenToStrays, listenToWarnings } from '../../test/process-events.ts'
 import { makeStream, STREAM_ID } from '../../test/stream-kit.ts'
 import { createFakeClock } from '../testing/fake-clock.ts'
+import { nextTurn } from '../time/turn.ts'
 import type { Observer } from './observer.ts'
 import type { Source, SourceContext } from './source.ts'
-import { nextTurn } from './turn.ts'
 
 async function* asyncChunks() {
   yield { delta: 'a' }

@@ -1,6 +1,8 @@
 import type { LogWriter } from '../log/log.ts'
+import type { Clock } from '../time/clock.ts'
+import type { TimerWheel, WheelTimer } from '../time/timer-wheel.ts'
+import { nextTurn } from '../time/turn.ts'
 import { payloadToJson } from '../wire/payload-json.ts'
-import type { Clock } from './clock.ts'
 import type { EndReason } from './end-reason.ts'
 import { interruption } from './interruption.ts'
 import { notify, type StreamProgress, type StreamSummary } from './observer.ts'
@@ -8,8 +10,6 @@ import { Readers, type StreamReader } from './readers.ts'
 import type { Settings, Transform } from './settings.ts'
 import { isPromiseLike, type OpenSource, openChunks, releaseSource, type Source } from './source.ts'
 import { terminalRecord } from './terminal-record.ts'
-import type { TimerWheel, WheelTimer } from './timer-wheel.ts'
-import { nextTurn } from './turn.ts'
 
 /** Why a reader went while its stream went on. */
 export type LeaveReason = 'client-left' | 'stalled-client' | 'overflow'

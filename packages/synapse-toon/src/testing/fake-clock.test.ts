@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { nextTurn } from '../stream/turn.ts'
+import { nextTurn } from '../time/turn.ts'
 import { createFakeClock, type FakeClock } from './fake-clock.ts'
 
 let clock: FakeClock

@@ -1,5 +1,5 @@
-import type { Clock } from '../stream/clock.ts'
-import { nextTurn } from '../stream/turn.ts'
+import type { Clock } from '../time/clock.ts'
+import { nextTurn } from '../time/turn.ts'
 
 export interface FakeClock extends Clock {
   /** Timers that wait. */

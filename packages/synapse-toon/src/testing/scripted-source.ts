@@ -1,5 +1,5 @@
-import { type Clock, systemClock } from '../stream/clock.ts'
 import type { SourceContext } from '../stream/source.ts'
+import { type Clock, systemClock } from '../time/clock.ts'
 
 /** What a scripted source does, step by step. */
 export type ScriptStep<Chunk> =

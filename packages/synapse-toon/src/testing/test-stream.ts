@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../stream/clock.ts'
+import { type Clock, systemClock } from '../time/clock.ts'
 
 export interface TestChunk {
   /** 0 for the first. */
