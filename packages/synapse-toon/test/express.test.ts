@@ -39,6 +39,17 @@ describe('in Express', () => {
     expect(await toon.text()).toBe('a[2]: 1,2')
   })
 
+  it('answers HEAD, which Express hands to the handler of GET, without asking the source', async () => {
+    const script = createScriptedSource([{ yield: 1 }])
+    const app = express().use(synapseToon())
+    app.get('/', (_req, res) => res.synapseToonStream(script.source))
+    const { url } = await listen(app)
+    const response = await fetch(url, { method: 'HEAD' })
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toBe('text/event-stream')
+    expect(script.runs).toBe(0)
+  })
+
   it('shares one instance with other outputs', async () => {
     const toon = createSynapseToon()
     const handle = await toon.start([{ delta: 'x' }])

@@ -10,6 +10,11 @@ const MEDIA_TYPES: readonly (readonly [AnswerFormat, string])[] = [
   ['toon', MEDIA_TYPE_TOON],
 ]
 
+/** The media type of a format. */
+export function mediaTypeOf(format: AnswerFormat): string {
+  return MEDIA_TYPES.find(([name]) => name === format)![1]
+}
+
 export const ACCEPTABLE: readonly string[] = MEDIA_TYPES.map(([, type]) => type)
 
 interface Range {

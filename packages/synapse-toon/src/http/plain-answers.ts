@@ -24,6 +24,21 @@ export function nothingMore(request: RequestView): PlainAnswer {
   return { status: 204, headers: [['Cache-Control', 'no-store'], ...exposed(request)], body: '' }
 }
 
+/**
+ * What a HEAD asks for, without a stream: frameworks hand it to the handler of GET, and an LLM would
+ * be asked and paid for an answer that nobody may be sent. Fields that only a stream has are left
+ * out [RFC 9110 §9.3.2].
+ */
+export function headAnswer(request: RequestView, contentType: string): PlainAnswer {
+  const headers: Headers = [
+    ['Content-Type', contentType],
+    ['Cache-Control', 'no-cache, no-transform'],
+    ['Vary', 'Accept'],
+    ...exposed(request),
+  ]
+  return { status: 200, headers, body: '' }
+}
+
 /** An answer whose body is `{ "error": text, … }`. Never cached. */
 function errorAnswer(
   request: RequestView,

@@ -5,11 +5,13 @@ import type { Settings } from '../stream/settings.ts'
 import type { PlainAnswer, Sink } from '../stream/sink.ts'
 import { releaseSource } from '../stream/source.ts'
 import { streamHeaders } from '../wire/headers.ts'
+import { mediaTypeOf } from './accept.ts'
 import { type Ask, readAsk } from './ask.ts'
 import { clientAddress } from './client-address.ts'
 import {
   describeRefusal,
   earlyFailure,
+  headAnswer,
   internalFailure,
   isCrossOrigin,
   nothingMore,
@@ -37,6 +39,9 @@ export async function serve(given: ServeInput): Promise<ConnectionSummary> {
   notify(observer, 'requested', { method: request.method })
   try {
     const ask = readAsk(request)
+    if (request.method === 'HEAD') {
+      return answer(given, headAnswer(request, mediaTypeOf(ask.format)), startedAt)
+    }
     const input = { ...given, settings: await withPrincipal(given) }
     const route = await findRoute({ ...input, admit: admissionFor(input) }, ask)
     if (route !== NOTHING_MORE) {
