@@ -13,6 +13,21 @@ export class SynapseToonError extends Error {
   }
 }
 
+/** A request that is answered with an HTTP error before anything is streamed. */
+export class RefusedError extends SynapseToonError {
+  readonly status: number
+  /** Seconds after which the same request may succeed. */
+  readonly retryAfter: number | undefined
+  /** Further headers of the answer. */
+  readonly fields: readonly (readonly [string, string])[] = []
+
+  constructor(code: string, status: number, message: string, retryAfter?: number) {
+    super(code, message)
+    this.status = status
+    this.retryAfter = retryAfter
+  }
+}
+
 /** Shows any value in an error message, short and on one line. */
 export function describeValue(value: unknown): string {
   if (typeof value === 'string') return clip(JSON.stringify(value))

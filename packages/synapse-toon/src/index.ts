@@ -1,6 +1,5 @@
 /** `synapse-toon`: streams any async iterable to people over Server-Sent Events. */
-export { SynapseToonError } from './errors.ts'
-export { RefusedError } from './http/http-errors.ts'
+export { RefusedError, SynapseToonError } from './errors.ts'
 export type { NodeResponse } from './http/node-sink.ts'
 export type { NodeRequest } from './http/request-view.ts'
 export type { StreamRef } from './http/route.ts'

@@ -1,20 +1,5 @@
-import { describeValue, SynapseToonError } from '../errors.ts'
+import { describeValue, RefusedError } from '../errors.ts'
 import { ACCEPTABLE } from './accept.ts'
-
-/** A request that is answered with an HTTP error before anything is streamed. */
-export class RefusedError extends SynapseToonError {
-  readonly status: number
-  /** Seconds after which the same request may succeed. */
-  readonly retryAfter: number | undefined
-  /** Further headers of the answer. */
-  readonly fields: readonly (readonly [string, string])[] = []
-
-  constructor(code: string, status: number, message: string, retryAfter?: number) {
-    super(code, message)
-    this.status = status
-    this.retryAfter = retryAfter
-  }
-}
 
 /** `Accept` names nothing that we can send. */
 export class NotAcceptableError extends RefusedError {

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { listenToWarnings } from '../../test/process-events.ts'
 import { requestView } from '../../test/request-views.ts'
-import { SynapseToonError } from '../errors.ts'
+import { RefusedError, SynapseToonError } from '../errors.ts'
 import { END_TEXTS, type EndReason } from '../stream/end-reason.ts'
 import type { StreamSummary } from '../stream/observer.ts'
 import { resolveOptions } from '../stream/resolve-options.ts'
@@ -10,12 +10,7 @@ import type { PlainAnswer } from '../stream/sink.ts'
 import { decodePayload } from '../wire/decode-payload.ts'
 import { InvalidEventIdError } from '../wire/event-id.ts'
 import { UnknownEncodingError } from '../wire/payload-encoding.ts'
-import {
-  ClosingError,
-  NotAcceptableError,
-  RefusedError,
-  StreamNotFoundError,
-} from './http-errors.ts'
+import { ClosingError, NotAcceptableError, StreamNotFoundError } from './http-errors.ts'
 import {
   documentAnswer,
   earlyFailure,

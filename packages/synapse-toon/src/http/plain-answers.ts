@@ -1,4 +1,4 @@
-import { SynapseToonError } from '../errors.ts'
+import { RefusedError, SynapseToonError } from '../errors.ts'
 import { LimitExceededError } from '../limits/limit-error.ts'
 import type { MaybePromise } from '../log/log.ts'
 import { END_TEXTS, isDone } from '../stream/end-reason.ts'
@@ -14,7 +14,6 @@ import { crossOriginHeaders, MEDIA_TYPE_JSON, MEDIA_TYPE_TOON } from '../wire/he
 import { UnknownEncodingError } from '../wire/payload-encoding.ts'
 import { payloadToJson } from '../wire/payload-json.ts'
 import { negotiateFormat } from './accept.ts'
-import { RefusedError } from './http-errors.ts'
 import type { RequestView } from './request-view.ts'
 
 type Headers = readonly (readonly [string, string])[]

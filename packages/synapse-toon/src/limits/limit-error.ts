@@ -1,4 +1,4 @@
-import { RefusedError } from '../http/http-errors.ts'
+import { RefusedError } from '../errors.ts'
 import type { RateLimitField } from './rate-limit-fields.ts'
 
 /** `streams-per-user`, `streams`: at once. `starts`: in a time. */

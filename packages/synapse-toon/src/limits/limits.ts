@@ -1,5 +1,4 @@
-import { SynapseToonError } from '../errors.ts'
-import { RefusedError } from '../http/http-errors.ts'
+import { RefusedError, SynapseToonError } from '../errors.ts'
 import { wholeNumber } from '../stream/resolve-options.ts'
 import { isPromiseLike } from '../stream/source.ts'
 import type { Clock } from '../time/clock.ts'
