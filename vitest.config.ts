@@ -11,11 +11,13 @@ export default defineConfig({
     alias: [
       { find: /^synapse-toon$/, replacement: library('index.ts') },
       { find: /^synapse-toon\/client$/, replacement: library('client/index.ts') },
+      { find: /^synapse-toon\/react$/, replacement: library('client/react.ts') },
       { find: /^synapse-toon\/express$/, replacement: library('http/express.ts') },
       { find: /^synapse-toon\/fastify$/, replacement: library('http/fastify.ts') },
       { find: /^synapse-toon\/hono$/, replacement: library('http/hono.ts') },
       { find: /^synapse-toon\/koa$/, replacement: library('http/koa.ts') },
       { find: /^synapse-toon\/redis$/, replacement: library('redis.ts') },
+      { find: /^synapse-toon\/level$/, replacement: library('level.ts') },
       { find: /^synapse-toon\/prometheus$/, replacement: library('metrics/prometheus.ts') },
       { find: /^synapse-toon\/otel$/, replacement: library('metrics/otel.ts') },
       { find: /^synapse-toon\/rag$/, replacement: library('rag/index.ts') },

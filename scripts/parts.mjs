@@ -12,6 +12,7 @@ const PARTS = [
     package: 'redis-server',
     for: 'the tests of what several processes share',
   },
+  { program: 'nginx', package: 'nginx', for: 'the tests of many instances behind a proxy' },
   { program: 'promtool', package: 'prometheus', for: 'the tests of metrics and alert rules' },
 ]
 

@@ -1,0 +1,2 @@
+/** `synapse-toon/react`: a stream as a hook. Needs React 18 or newer. */
+export {}
