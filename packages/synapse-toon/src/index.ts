@@ -4,13 +4,22 @@ export type { NodeResponse } from './http/node-sink.ts'
 export type { NodeRequest } from './http/request-view.ts'
 export type { StreamRef } from './http/route.ts'
 export type { WholeAnswer } from './http/whole-answer.ts'
+export type { By, StreamState } from './known-streams.ts'
 export { LimitExceededError, type LimitName } from './limits/limit-error.ts'
 export { createLimits, type Limits, type LimitsOptions } from './limits/limits.ts'
 export type { StartsLimit } from './limits/starts.ts'
-export type { CreateOptions, LogReader, LogWriter, MaybePromise, StreamLog } from './log/log.ts'
-export { createMemoryLog, type MemoryLogOptions } from './log/memory.ts'
+export type {
+  CreateOptions,
+  LogReader,
+  LogWriter,
+  MaybePromise,
+  StreamLog,
+  WriterEvents,
+} from './log/log.ts'
+export { createMemoryLog, type MemoryLogOptions, StreamExistsError } from './log/memory.ts'
 export { consoleLogger, type StructuredLogger } from './metrics/console-logger.ts'
 export { createLogObserver, type LogObserverOptions } from './metrics/log-observer.ts'
+export { type Idempotency, IdempotencyKeyReusedError, type StartedOnce } from './start-once.ts'
 export type { EndReason } from './stream/end-reason.ts'
 export {
   DeadlineError,

@@ -1,5 +1,7 @@
 import type { Admission, Limits, Permit } from './limits/limits.ts'
-import type { LogWriter, StreamLog } from './log/log.ts'
+import type { LogReader, LogWriter, StreamLog } from './log/log.ts'
+import { createMemoryLog } from './log/memory.ts'
+import type { Connection } from './stream/connection.ts'
 import { Flusher } from './stream/flusher.ts'
 import type { Settings, Transform } from './stream/settings.ts'
 import type { Source } from './stream/source.ts'
@@ -21,6 +23,8 @@ export interface CreateInput {
   readonly lastEventId: string | undefined
   /** Whether the log keeps all records that fit it, or only a window. */
   readonly keepAll: boolean
+  /** Default: a new one. */
+  readonly streamId?: string | undefined
   /** Given back when the stream ends, whatever ends it, or when it cannot be made. */
   readonly permit?: Permit | undefined
 }
@@ -28,11 +32,15 @@ export interface CreateInput {
 /** What all streams of one `createSynapseToon` share. */
 export class Runtime {
   readonly log: StreamLog
+  /** Of streams that nobody can come back to: never on a disk or a network. */
+  readonly #windows: StreamLog
   readonly clock: Clock
   readonly wheel: TimerWheel
   readonly flusher = new Flusher()
   /** Streams that this process produces now. */
   readonly running = new Map<string, Stream>()
+  /** Who reads now, and can be sent elsewhere. */
+  readonly connections = new Set<Connection>()
   /** Where there are limits: who may begin a stream. */
   readonly admission: Admission | undefined
   /** Set by `shutdown`: nothing new is admitted. */
@@ -40,6 +48,7 @@ export class Runtime {
 
   constructor(log: StreamLog, clock: Clock, limits?: Limits) {
     this.log = log
+    this.#windows = createMemoryLog({ clock })
     this.clock = clock
     this.wheel = new TimerWheel(clock)
     this.admission = limits?.({ clock, wheel: this.wheel })
@@ -60,11 +69,25 @@ export class Runtime {
     return stream
   }
 
-  async #createLog({ settings, keepAll, permit }: CreateInput): Promise<LogWriter> {
-    const { principal } = settings
+  /** The log of a stream, wherever its producer is; undefined where nobody knows it. */
+  async open(streamId: string): Promise<LogReader | undefined> {
+    const own = this.running.get(streamId)?.log ?? this.#windows.open(streamId)
+    return (await own) ?? this.log.open(streamId)
+  }
+
+  /** Stores what is left, and lets go of the logs. */
+  async close(): Promise<void> {
+    await this.#windows.close()
+    await this.log.close()
+  }
+
+  async #createLog(input: CreateInput): Promise<LogWriter> {
+    const { settings, keepAll, permit, streamId = createStreamId() } = input
+    const { principal, maxBufferSize } = settings
     try {
-      const maxBytes = keepAll ? undefined : WINDOW_BUFFERS * settings.maxBufferSize
-      return await this.log.create(createStreamId(), { principal, maxBytes })
+      if (keepAll) return await this.log.create(streamId, { principal })
+      const maxBytes = WINDOW_BUFFERS * maxBufferSize
+      return await this.#windows.create(streamId, { principal, maxBytes })
     } catch (error) {
       permit?.release()
       throw error

@@ -5,10 +5,12 @@ import { type NodeRequest, viewNodeRequest, viewWebRequest } from './http/reques
 import { isStreamRef, type StreamRef } from './http/route.ts'
 import { serve } from './http/serve.ts'
 import { WebSink } from './http/web-sink.ts'
+import { type By, cancelStream, inspectStream, type StreamState } from './known-streams.ts'
 import { createLimits, type Limits, type LimitsOptions } from './limits/limits.ts'
 import type { StreamLog } from './log/log.ts'
 import { createMemoryLog } from './log/memory.ts'
 import { Runtime } from './runtime.ts'
+import { type Idempotency, type StartedOnce, startOnce } from './start-once.ts'
 import type { ConnectionSummary, StreamSummary } from './stream/observer.ts'
 import {
   DEFAULT_SETTINGS,
@@ -17,7 +19,7 @@ import {
   wholeNumber,
 } from './stream/resolve-options.ts'
 import type { StreamOptions, Transform } from './stream/settings.ts'
-import { assertSource, type Source } from './stream/source.ts'
+import { assertSource, releaseSource, type Source } from './stream/source.ts'
 import { type Clock, systemClock } from './time/clock.ts'
 
 export interface SynapseToonOptions extends StreamOptions {
@@ -99,18 +101,38 @@ export interface SynapseToon {
    */
   start<Chunk>(source: Source<Chunk>, options?: StartOptions<Chunk>): Promise<StreamHandle>
   /**
-   * Ends a running stream with `cancelled`.
+   * `start`, unless this principal has started a stream under the same key in the last 24 hours:
+   * then that one is named, and the source is not asked. For a request that is sent again because
+   * its answer was lost (`Idempotency-Key`).
+   *
+   * @throws {RefusedError} as `start`; the key came with another fingerprint before
+   */
+  startOnce<Chunk>(
+    source: Source<Chunk>,
+    idempotency: Idempotency,
+    options?: StartOptions<Chunk>,
+  ): Promise<StartedOnce>
+  /**
+   * How a stream is doing, wherever it runs.
+   *
+   * @param by the principal who asks; must be the stream's own
+   * @throws {RefusedError} nobody knows it (410), or it is another's (404)
+   */
+  inspect(streamId: string, by?: By): Promise<StreamState>
+  /**
+   * Ends a running stream with `cancelled`, wherever it runs. Settles when the log has its end.
    *
    * @param by the principal who asks; must be the stream's own
    * @returns whether there was a running stream of this principal
    */
-  cancel(streamId: string, by?: { readonly principal?: string }): boolean
+  cancel(streamId: string, by?: By): Promise<boolean>
   /** One payload as a whole answer: TOON where the client accepts it, else JSON. */
   json(payload: unknown, options?: JsonOptions): Response
   json(payload: unknown, options: JsonNodeOptions): void
   /**
    * Refuses new streams (503), gives running ones `drain` ms, then ends them with `shutdown`,
-   * which tells clients to come back. Settles when all have ended. Closes the log.
+   * which tells clients to come back. With a log that others share, clients are sent to them at
+   * once, and read on there what is still produced here. Settles when all have ended. Closes the log.
    *
    * @param options.drain ms. 0: ends them at once. Default 10 000.
    */
@@ -156,6 +178,33 @@ export function createSynapseToon(options: SynapseToonOptions = {}): SynapseToon
     return { runtime, settings, target: target as Source<unknown> | StreamRef, transform }
   }
 
+  function prepareStart<Chunk>(target: Source<Chunk>, given: StartOptions<Chunk> | undefined) {
+    const { settings, transform } = prepare(target, given, [])
+    if (settings.principalOf !== undefined) {
+      const rule = 'a string for start, which has no request to find it in'
+      throw new InvalidOptionError('principal', rule, settings.principalOf)
+    }
+    return { settings, transform, source: target as Source<unknown> }
+  }
+
+  /** Starts a source without a client. */
+  async function begin(
+    prepared: ReturnType<typeof prepareStart>,
+    streamId?: string,
+  ): Promise<StreamHandle> {
+    if (runtime.closing) throw new ClosingError()
+    const permit = await runtime.admission?.admit(prepared.settings.principal, () => false)
+    const kept = { lastEventId: undefined, keepAll: true, permit, streamId }
+    const stream = await runtime.create({ ...prepared, ...kept })
+    stream.announce()
+    stream.start()
+    return {
+      streamId: stream.streamId,
+      done: stream.done,
+      cancel: () => stream.end('cancelled'),
+    }
+  }
+
   return {
     stream(target, given) {
       const prepared = prepare(target, given, ['request'])
@@ -174,33 +223,21 @@ export function createSynapseToon(options: SynapseToonOptions = {}): SynapseToon
     },
 
     async start(source, given) {
-      const { settings, transform } = prepare(source, given, [])
-      if (settings.principalOf !== undefined) {
-        const rule = 'a string for start, which has no request to find it in'
-        throw new InvalidOptionError('principal', rule, settings.principalOf)
-      }
-      if (runtime.closing) throw new ClosingError()
-      const permit = await runtime.admission?.admit(settings.principal, () => false)
-      const stream = await runtime.create({
-        source: source as Source<unknown>,
-        transform,
-        settings,
-        lastEventId: undefined,
-        keepAll: true,
-        permit,
-      })
-      stream.announce()
-      stream.start()
-      const { streamId, done } = stream
-      return { streamId, done, cancel: () => stream.end('cancelled') }
+      return begin(prepareStart(source, given))
     },
 
-    cancel(streamId, by = {}) {
-      const stream = runtime.running.get(streamId)
-      if (stream === undefined || stream.principal !== by.principal) return false
-      stream.end('cancelled')
-      return true
+    async startOnce(source, idempotency, given) {
+      const prepared = prepareStart(source, given)
+      const start = (streamId: string) => begin(prepared, streamId)
+      const { principal } = prepared.settings
+      const started = await startOnce(runtime, idempotency, principal, start)
+      if (!started.isNew) releaseSource(prepared.source)
+      return started
     },
+
+    inspect: (streamId, by = {}) => inspectStream(runtime, streamId, by),
+
+    cancel: (streamId, by = {}) => cancelStream(runtime, streamId, by),
 
     json: ((payload: unknown, given: Partial<JsonOptions & JsonNodeOptions> = {}) => {
       const { req, res, request, status = 200, headers = {} } = given
@@ -212,6 +249,7 @@ export function createSynapseToon(options: SynapseToonOptions = {}): SynapseToon
 
     async shutdown({ drain = DEFAULT_DRAIN_MS } = {}) {
       runtime.closing = true
+      if (runtime.log.shared) for (const connection of runtime.connections) connection.moveOn()
       const streams = [...runtime.running.values()]
       const endAll = () => {
         for (const stream of streams) stream.end('shutdown')
@@ -219,7 +257,7 @@ export function createSynapseToon(options: SynapseToonOptions = {}): SynapseToon
       const cancelDrain = drain === 0 ? endAll() : clock.after(drain, endAll)
       await Promise.all(streams.map((stream) => stream.done))
       cancelDrain?.()
-      await runtime.log.close()
+      await runtime.close()
     },
   }
 }

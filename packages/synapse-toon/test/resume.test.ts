@@ -176,12 +176,12 @@ describe('a stream that several clients read', () => {
     const { url } = await listen((req, res) => toon.pipe(handle, { req, res, principal: 'ann' }))
     const reading = [collect(fetch(url)), collect(fetch(url))]
     await until(() => script.pulled === 1, 'the source ran')
-    expect(toon.cancel(handle.streamId, { principal: 'bob' })).toBe(false)
-    expect(toon.cancel(handle.streamId, { principal: 'ann' })).toBe(true)
+    expect(await toon.cancel(handle.streamId, { principal: 'bob' })).toBe(false)
+    expect(await toon.cancel(handle.streamId, { principal: 'ann' })).toBe(true)
     for (const { end } of await Promise.all(reading)) {
       expect(end).toEqual({ event: 'done', data: { reason: 'cancelled', chunks: 1 } })
     }
-    expect(toon.cancel(handle.streamId, { principal: 'ann' })).toBe(false)
+    expect(await toon.cancel(handle.streamId, { principal: 'ann' })).toBe(false)
   })
 
   it('is answered 400 when Last-Event-ID is of another stream than the address', async () => {

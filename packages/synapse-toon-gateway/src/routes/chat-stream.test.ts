@@ -83,7 +83,7 @@ describe('coming back', () => {
     const again = await fetch(`${url}/chat/stream?message=hi`, {
       headers: { 'Last-Event-ID': firstId },
     })
-    expect(toon.cancel(firstId.slice(0, 23))).toBe(true)
+    expect(await toon.cancel(firstId.slice(0, 23))).toBe(true)
     const rest = await collect(again)
     expect(rest.text).toBe('b')
     expect(rest.end?.data).toMatchObject({ reason: 'cancelled' })

@@ -22,7 +22,7 @@ export function streamRoutes(app: FastifyInstance, toon: SynapseToon): void {
 
   app.delete<StreamParams>('/streams/:id', async (request, reply) => {
     const { id } = request.params
-    if (toon.cancel(id)) return reply.code(204).send()
+    if (await toon.cancel(id)) return reply.code(204).send()
     const cure = 'the id is the value of X-Synapse-TOON-Stream, while its answer runs'
     throw new RequestError(404, `no stream ${JSON.stringify(id)} is running; ${cure}`)
   })

@@ -37,10 +37,13 @@ function failed(reason: EndReason, error: unknown, options: StreamOptions = {}, 
 }
 
 describe('nothingMore', () => {
-  it('is a 204 that is not kept by any cache', () => {
-    expect(nothingMore(plain)).toEqual({
+  it('is a 204 that is not kept by any cache, and says how the stream ended', () => {
+    expect(nothingMore(plain, 'complete')).toEqual({
       status: 204,
-      headers: [['Cache-Control', 'no-store']],
+      headers: [
+        ['Cache-Control', 'no-store'],
+        ['X-Synapse-TOON-End', 'complete'],
+      ],
       body: '',
     })
   })
@@ -205,7 +208,7 @@ describe('documentAnswer', () => {
 
 describe('every answer', () => {
   it.each<[string, (request: typeof plain) => PlainAnswer]>([
-    ['204', nothingMore],
+    ['204', (request) => nothingMore(request, 'complete')],
     ['a refusal', (request) => refusal(request, new StreamNotFoundError())!],
     ['an internal failure', internalFailure],
     ['an early failure', (request) => failed('deadline', undefined, {}, request)],

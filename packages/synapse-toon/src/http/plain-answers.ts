@@ -1,7 +1,7 @@
 import { RefusedError, SynapseToonError } from '../errors.ts'
 import { LimitExceededError } from '../limits/limit-error.ts'
 import type { MaybePromise } from '../log/log.ts'
-import { END_TEXTS, isDone } from '../stream/end-reason.ts'
+import { END_TEXTS, type EndReason, isDone } from '../stream/end-reason.ts'
 import type { StreamSummary } from '../stream/observer.ts'
 import type { Settings } from '../stream/settings.ts'
 import type { PlainAnswer } from '../stream/sink.ts'
@@ -10,7 +10,12 @@ import { exposedText } from '../stream/terminal-record.ts'
 import { isRateLimited, upstreamRetryAfter } from '../stream/upstream-error.ts'
 import { encodePayload } from '../wire/encode-payload.ts'
 import { InvalidEventIdError } from '../wire/event-id.ts'
-import { crossOriginHeaders, MEDIA_TYPE_JSON, MEDIA_TYPE_TOON } from '../wire/headers.ts'
+import {
+  crossOriginHeaders,
+  HEADER_END,
+  MEDIA_TYPE_JSON,
+  MEDIA_TYPE_TOON,
+} from '../wire/headers.ts'
 import { UnknownEncodingError } from '../wire/payload-encoding.ts'
 import { payloadToJson } from '../wire/payload-json.ts'
 import { negotiateFormat } from './accept.ts'
@@ -18,9 +23,18 @@ import type { RequestView } from './request-view.ts'
 
 type Headers = readonly (readonly [string, string])[]
 
-/** [spec §9.2.3] the one status that ends an EventSource's reconnecting. */
-export function nothingMore(request: RequestView): PlainAnswer {
-  return { status: 204, headers: [['Cache-Control', 'no-store'], ...exposed(request)], body: '' }
+/**
+ * [spec §9.2.3] the one status that ends an EventSource's reconnecting.
+ *
+ * @param reason how the stream ended: a client may have been cut off right before it was told
+ */
+export function nothingMore(request: RequestView, reason: EndReason): PlainAnswer {
+  const headers: Headers = [
+    ['Cache-Control', 'no-store'],
+    [HEADER_END, reason],
+    ...exposed(request),
+  ]
+  return { status: 204, headers, body: '' }
 }
 
 /**

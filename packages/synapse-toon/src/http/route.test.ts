@@ -7,9 +7,10 @@ import type { Source } from '../stream/source.ts'
 import { createFakeClock, type FakeClock } from '../testing/fake-clock.ts'
 import { formatEventId } from '../wire/event-id.ts'
 import type { Ask } from './ask.ts'
-import { findRoute, NOTHING_MORE, type Route, type StreamRef } from './route.ts'
+import { findRoute, type NothingMore, type Route, type StreamRef } from './route.ts'
 
 const UNKNOWN = '5f0c7a52-91d3-8e14-b0a6'
+const NOTHING_MORE: NothingMore = { reason: 'complete' }
 
 let clock: FakeClock
 let runtime: Runtime
@@ -98,7 +99,7 @@ describe('a request with a last event id', () => {
 
   it('has nothing more to get behind the terminal event', async () => {
     const { idAt } = await stored({ ended: true })
-    expect(await find({ lastEventId: idAt(4) })).toBe(NOTHING_MORE)
+    expect(await find({ lastEventId: idAt(4) })).toEqual(NOTHING_MORE)
   })
 
   it.each(['42', 'abc', '-1', `${UNKNOWN}-000000000000`, `${UNKNOWN}-00000000000g`, UNKNOWN])(
@@ -161,7 +162,7 @@ describe('a request for a stream that was started before', () => {
 
   it('has nothing more to get behind its terminal event', async () => {
     const { streamId, idAt } = await stored({ ended: true })
-    expect(await find({ target: { streamId }, lastEventId: idAt(4) })).toBe(NOTHING_MORE)
+    expect(await find({ target: { streamId }, lastEventId: idAt(4) })).toEqual(NOTHING_MORE)
     expect(await find({ target: { streamId } })).toMatchObject({ after: 0 })
   })
 
@@ -225,7 +226,7 @@ describe('a request with a last event id where resume is off', () => {
 
   it('still has nothing more to get behind the terminal event: an EventSource must stop', async () => {
     const { idAt } = await stored({ options, ended: true })
-    expect(await find({ options, lastEventId: idAt(4) })).toBe(NOTHING_MORE)
+    expect(await find({ options, lastEventId: idAt(4) })).toEqual(NOTHING_MORE)
   })
 
   it('is refused while the server shuts down', async () => {

@@ -1,9 +1,11 @@
 import type { Permit } from '../limits/limits.ts'
 import type { LogReader } from '../log/log.ts'
 import type { Runtime } from '../runtime.ts'
+import type { EndReason } from '../stream/end-reason.ts'
 import type { Settings, Transform } from '../stream/settings.ts'
 import { isChunks, type Source } from '../stream/source.ts'
 import type { Stream } from '../stream/stream.ts'
+import { endReasonOf } from '../stream/terminal-record.ts'
 import { type EventPosition, isStreamId, parseEventId } from '../wire/event-id.ts'
 import type { Ask } from './ask.ts'
 import {
@@ -12,6 +14,7 @@ import {
   StreamNotFoundError,
   WrongPositionError,
 } from './http-errors.ts'
+import { isSamePrincipal } from './same-principal.ts'
 
 /** A stream that was started before. */
 export interface StreamRef {
@@ -42,26 +45,35 @@ export interface Route {
 }
 
 /** The client has everything: there is nothing to send. */
-export const NOTHING_MORE = 'nothing more'
+export interface NothingMore {
+  /** How the stream ended, for a client that was cut off right before it was told. */
+  readonly reason: EndReason
+}
 
 /**
  * Finds the stream that a request is about, or makes it.
  *
  * @throws {RefusedError} @throws {InvalidEventIdError} before anything was started
  */
-export async function findRoute(input: RouteInput, ask: Ask): Promise<Route | typeof NOTHING_MORE> {
-  const { target, settings } = input
+export async function findRoute(input: RouteInput, ask: Ask): Promise<Route | NothingMore> {
+  const { target, settings, runtime } = input
+  // Those who share the log have it too, and will be there longer.
+  if (runtime.closing && runtime.log.shared) throw new ClosingError()
   const wanted = wantedPosition(target, ask, settings.resume)
   if (wanted !== undefined) {
-    const found = await findStream(input.runtime, wanted, settings.principal)
+    const found = await findStream(runtime, wanted, settings.principal)
     // Without resume, a stream is only looked up to see whether it is over.
-    if (settings.resume || isStreamRef(target) || found === NOTHING_MORE) {
+    if (settings.resume || isStreamRef(target) || (found !== undefined && isNothingMore(found))) {
       if (found === undefined) throw new StreamGoneError(wanted.streamId)
       return found
     }
   }
-  if (input.runtime.closing) throw new ClosingError()
+  if (runtime.closing) throw new ClosingError()
   return begin(input, ask)
+}
+
+export function isNothingMore(route: Route | NothingMore): route is NothingMore {
+  return 'reason' in route
 }
 
 export function isStreamRef(target: Source<unknown> | StreamRef): target is StreamRef {
@@ -98,17 +110,27 @@ async function findStream(
   runtime: Runtime,
   { streamId, seq }: EventPosition,
   principal: string | undefined,
-): Promise<Route | typeof NOTHING_MORE | undefined> {
-  const log = await runtime.log.open(streamId)
+): Promise<Route | NothingMore | undefined> {
+  const log = await runtime.open(streamId)
   if (log === undefined) return undefined
-  if (log.principal !== principal) throw new StreamNotFoundError()
-  if (seq > log.lastSeq) {
+  if (!isSamePrincipal(log.principal, principal)) throw new StreamNotFoundError()
+  if (seq > log.lastSeq && !mayBeBehind(log)) {
     throw new WrongPositionError(
       `Last-Event-ID must be one that stream ${streamId} has sent (up to position ${log.lastSeq}), got position ${seq}`,
     )
   }
-  if (log.ended && seq === log.lastSeq) return NOTHING_MORE
+  if (log.ended && seq === log.lastSeq) {
+    return { reason: endReasonOf(log.at(seq)!) }
+  }
   return { log, stream: runtime.running.get(streamId), after: seq, isFirst: false }
+}
+
+/**
+ * Whether a client may know more of a stream than its log: the producer hands records to the clients
+ * of its own process at once, and stores them behind their backs.
+ */
+function mayBeBehind(log: LogReader): boolean {
+  return log.ended ? endReasonOf(log.at(log.lastSeq)!) === 'producer-lost' : log.mayLag
 }
 
 async function begin(input: RouteInput, ask: Ask): Promise<Route> {

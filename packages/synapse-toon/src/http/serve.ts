@@ -1,4 +1,5 @@
 import type { Permit } from '../limits/limits.ts'
+import type { Runtime } from '../runtime.ts'
 import { Connection } from '../stream/connection.ts'
 import { type ConnectionSummary, notify } from '../stream/observer.ts'
 import type { Settings } from '../stream/settings.ts'
@@ -18,7 +19,7 @@ import {
   refusal,
 } from './plain-answers.ts'
 import type { RequestView } from './request-view.ts'
-import { findRoute, isStreamRef, NOTHING_MORE, type Route, type RouteInput } from './route.ts'
+import { findRoute, isNothingMore, isStreamRef, type Route, type RouteInput } from './route.ts'
 import { WholeReader } from './whole-reader.ts'
 
 export interface ServeInput extends Omit<RouteInput, 'admit'> {
@@ -44,11 +45,11 @@ export async function serve(given: ServeInput): Promise<ConnectionSummary> {
     }
     const input = { ...given, settings: await withPrincipal(given) }
     const route = await findRoute({ ...input, admit: admissionFor(input) }, ask)
-    if (route !== NOTHING_MORE) {
-      if (!route.isFirst) release(input)
-      return await read(input, ask, route, startedAt)
+    if (isNothingMore(route)) {
+      return answer(given, nothingMore(request, route.reason), startedAt)
     }
-    return answer(given, nothingMore(request), startedAt)
+    if (!route.isFirst) release(input)
+    return await read(input, ask, route, startedAt)
   } catch (error) {
     notify(observer, 'refused', describeRefusal(error))
     return answer(given, refusal(request, error) ?? unexpected(request, error), startedAt)
@@ -108,10 +109,17 @@ function readFrom(
           earlyAnswer: (ended) => earlyFailure(request, ended, settings),
         })
       : new WholeReader({ ...common, request, format, now: () => clock.now() })
+  if (reader instanceof Connection) watchConnection(runtime, reader)
   // The reader first: a source that yields at once finds it there.
   reader.start()
   if (route.isFirst && route.stream?.ended === false) route.stream.start()
   return reader.done
+}
+
+/** A shutdown sends to another instance who can go on there. */
+function watchConnection({ connections }: Runtime, connection: Connection): void {
+  connections.add(connection)
+  void connection.done.then(() => connections.delete(connection))
 }
 
 function headersFor({ request, settings }: ServeInput, ask: Ask, { log, fields }: Route) {

@@ -14,15 +14,15 @@ function ended(reason: EndReason, payloads: readonly string[], usage?: unknown):
   return log
 }
 
-const read = (log: MemoryRecords) => {
-  const { status, json } = wholeAnswer(log)
+const read = async (log: MemoryRecords) => {
+  const { status, json } = await wholeAnswer(log)
   return { status, document: JSON.parse(json) as unknown }
 }
 
 describe('wholeAnswer', () => {
-  it('holds all payloads, how it ended, and the usage where there was one', () => {
+  it('holds all payloads, how it ended, and the usage where there was one', async () => {
     const payloads = ['{"delta":"a"}', 'null', '"text"', '[1,2]']
-    expect(read(ended('complete', payloads, { total: 3 }))).toEqual({
+    expect(await read(ended('complete', payloads, { total: 3 }))).toEqual({
       status: 200,
       document: {
         streamId: STREAM_ID,
@@ -34,8 +34,8 @@ describe('wholeAnswer', () => {
     })
   })
 
-  it('of a stream with nothing in it has no payloads', () => {
-    expect(read(ended('cancelled', []))).toEqual({
+  it('of a stream with nothing in it has no payloads', async () => {
+    expect(await read(ended('cancelled', []))).toEqual({
       status: 200,
       document: { streamId: STREAM_ID, reason: 'cancelled', chunks: 0, payloads: [] },
     })
@@ -43,8 +43,8 @@ describe('wholeAnswer', () => {
 
   it.each(Object.entries(END_TEXTS))(
     'of a stream that ended with %s has its status, its error and what there is',
-    (reason, { status, message, retryable }) => {
-      expect(read(ended(reason as EndReason, ['1']))).toEqual({
+    async (reason, { status, message, retryable }) => {
+      expect(await read(ended(reason as EndReason, ['1']))).toEqual({
         status,
         document: {
           streamId: STREAM_ID,

@@ -70,7 +70,7 @@ export class WholeReader implements StreamReader {
   #look(): void {
     const { log, stream, request } = this.#input
     const capacity = stream?.log.maxBytes
-    const isFull = capacity !== undefined && log.bytesAfter(0) >= capacity
+    const isFull = capacity !== undefined && log.bytes >= capacity
     const tooLarge = log.firstSeq > 1 || (!log.ended && isFull)
     if (tooLarge) this.#answer(refusal(request, new TooLargeError(capacity))!)
     else if (log.ended) this.#answerEnded(this.#document())
@@ -79,17 +79,22 @@ export class WholeReader implements StreamReader {
   #answerEnded(answer: MaybePromise<PlainAnswer>): void {
     if (!isPromiseLike(answer)) return this.#answer(answer)
     this.#unsubscribe()
-    answer.then((settled) => this.#answer(settled)).catch((error) => this.#fail(error))
+    answer
+      .catch((error) => refusal(this.#input.request, error) ?? Promise.reject(error))
+      .then((settled) => this.#answer(settled))
+      .catch((error) => this.#fail(error))
   }
 
   #document(): MaybePromise<PlainAnswer> {
     const { log, stream, request, settings, format } = this.#input
-    const failedEarly = log.lastSeq === 1 && log.at(1)!.event === 'error'
+    const failedEarly = log.lastSeq === 1 && log.at(1)?.event === 'error'
     if (failedEarly && stream?.summary !== undefined) {
       return earlyFailure(request, stream.summary, settings)
     }
-    const { status, json } = wholeAnswer(log)
-    return documentAnswer(request, json, status, format === 'toon', [['Cache-Control', 'no-store']])
+    const answer = ({ status, json }: { status: number; json: string }) =>
+      documentAnswer(request, json, status, format === 'toon', [['Cache-Control', 'no-store']])
+    const whole = wholeAnswer(log)
+    return isPromiseLike(whole) ? whole.then(answer) : answer(whole)
   }
 
   #answer(answer: PlainAnswer): void {

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { SynapseToonError } from '../errors.ts'
 import { isTerminal, type LogRecord } from '../wire/record.ts'
-import type { LogWriter } from './log.ts'
+import type { LogWriter, WriterEvents } from './log.ts'
 
 /** A record that does not follow the last one, or follows the end. */
 export class AppendError extends SynapseToonError {
@@ -13,11 +13,15 @@ export class AppendError extends SynapseToonError {
 /** Dropped records at the front of the array before it is cut: keeps trimming cheap, O(1) each. */
 const COMPACT_AT = 1024
 
-/** The newest records of one stream, bounded by bytes. */
+/**
+ * The newest records of one stream, bounded by bytes: the whole of a memory log, and what the other
+ * logs hold in memory of theirs.
+ */
 export class MemoryRecords implements LogWriter {
   readonly streamId: string
   readonly principal: string | undefined
   readonly maxBytes: number
+  readonly mayLag = false
   readonly #onEnded: (records: MemoryRecords) => void
   readonly #subscribers = new Set<() => void>()
 
@@ -27,22 +31,26 @@ export class MemoryRecords implements LogWriter {
   /** Index of the oldest kept record; those before it are dropped but not yet cut off. */
   #head = 0
   /** Position of `#records[0]`. */
-  #baseSeq = 1
+  #baseSeq: number
   #totalBytes = 0
   #droppedBytes = 0
   #passedSeq = 0
+  #events: WriterEvents | undefined
   ended = false
 
+  /** @param after position before the first record that will be appended; 0 for a new stream */
   constructor(
     streamId: string,
     principal: string | undefined,
     maxBytes: number,
     onEnded: (records: MemoryRecords) => void,
+    after = 0,
   ) {
     this.streamId = streamId
     this.principal = principal
     this.maxBytes = maxBytes
     this.#onEnded = onEnded
+    this.#baseSeq = after + 1
   }
 
   get firstSeq(): number {
@@ -51,6 +59,35 @@ export class MemoryRecords implements LogWriter {
 
   get lastSeq(): number {
     return this.#baseSeq + this.#records.length - 1
+  }
+
+  get bytes(): number {
+    return this.#totalBytes
+  }
+
+  get hasRoom(): boolean {
+    return this.unreadBytes < this.maxBytes
+  }
+
+  listen(events: WriterEvents): void {
+    this.#events = events
+  }
+
+  /** Tells the producer that somebody asked to stop. */
+  cancel(): void {
+    this.#events?.onCancel()
+  }
+
+  /** Nothing is kept elsewhere. */
+  flushed(): void {}
+
+  readers(): number {
+    return this.#subscribers.size
+  }
+
+  load(seq: number): readonly LogRecord[] {
+    const from = Math.max(seq, this.firstSeq)
+    return this.#records.slice(from - this.#baseSeq) as LogRecord[]
   }
 
   at(seq: number): LogRecord | undefined {

@@ -36,6 +36,7 @@ export function createMemoryLog(options: MemoryLogOptions = {}): StreamLog {
   const streams = new Map<string, MemoryRecords>()
   /** Ended streams with the time they expire, in the order they ended: expiry looks at the first. */
   const ended = new Map<MemoryRecords, number>()
+  const claims = new Map<string, { readonly value: string; readonly until: number }>()
   let endedBytes = 0
   let cancelExpiry: (() => void) | undefined
 
@@ -75,6 +76,7 @@ export function createMemoryLog(options: MemoryLogOptions = {}): StreamLog {
   }
 
   return {
+    shared: false,
     create(streamId: string, { principal, maxBytes: wanted }: CreateOptions) {
       if (streams.has(streamId)) throw new StreamExistsError(streamId)
       const limit = Math.min(wanted ?? maxBytes, maxBytes)
@@ -83,11 +85,22 @@ export function createMemoryLog(options: MemoryLogOptions = {}): StreamLog {
       return records
     },
     open: (streamId) => streams.get(streamId),
+    cancel: (streamId) => streams.get(streamId)?.cancel(),
+    claim(name, value, keepFor) {
+      const now = clock.now()
+      // The order is that of the claims, not of their ends, so all are looked at; there are few.
+      for (const [key, { until }] of claims) if (until <= now) claims.delete(key)
+      const kept = claims.get(name)
+      if (kept !== undefined) return kept.value
+      claims.set(name, { value, until: now + keepFor })
+      return value
+    },
     close() {
       cancelExpiry?.()
       cancelExpiry = undefined
       streams.clear()
       ended.clear()
+      claims.clear()
       endedBytes = 0
     },
   }

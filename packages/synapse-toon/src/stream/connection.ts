@@ -1,7 +1,7 @@
 import type { LogReader, MaybePromise } from '../log/log.ts'
 import type { Clock } from '../time/clock.ts'
 import type { TimerWheel, WheelTimer } from '../time/timer-wheel.ts'
-import { HEARTBEAT } from '../wire/frame.ts'
+import { encodeRetry, HEARTBEAT } from '../wire/frame.ts'
 import type { PayloadEncoding } from '../wire/payload-encoding.ts'
 import type { EndReason } from './end-reason.ts'
 import type { Flushable, Flusher } from './flusher.ts'
@@ -10,6 +10,7 @@ import { type ConnectionSummary, notify, type StreamSummary } from './observer.t
 import { optimalChunkSize } from './optimal-chunk-size.ts'
 import type { StreamReader } from './readers.ts'
 import type { Settings } from './settings.ts'
+import { retryAfterMove } from './shutdown-retry.ts'
 import type { PlainAnswer, Sink } from './sink.ts'
 import { isPromiseLike } from './source.ts'
 import type { LeaveReason, Stream } from './stream.ts'
@@ -59,6 +60,10 @@ export class Connection implements Flushable, StreamReader {
   /** Newest position when this connection began: up to it, the client is not late. */
   readonly #liveAfter: number
   #blockedMs = 0
+  #isLoading = false
+  /** Asked to go elsewhere, and sent there. */
+  #isMoving = false
+  #moved = false
   #bytes = 0
   #ttfbMs: number | undefined
   #unsubscribe: () => void = () => {}
@@ -99,7 +104,7 @@ export class Connection implements Flushable, StreamReader {
   /** Writes what is ready, as long as the client has room. Called once per turn at most. */
   flush(): void {
     this.#scheduled = false
-    if (this.#state === 'waiting' && this.#frames.isReady) this.#open()
+    if (this.#state === 'waiting' && this.#frames.hasMore) this.#open()
     if (this.#state !== 'open') return
     const { sink, settings, stream } = this.#input
     while (this.#canWrite && this.#frames.isReady) {
@@ -110,8 +115,42 @@ export class Connection implements Flushable, StreamReader {
     }
     stream?.passed(this.#frames.position)
     // Not while blocked: what comes until the client takes again has waited for it.
-    if (!this.#blocked && !this.#frames.isReady) this.#frames.caughtUp()
+    if (!this.#blocked && !this.#frames.hasMore) this.#frames.caughtUp()
     if (this.#frames.ended) this.#end()
+    else if (this.#canWrite && this.#frames.needsLoad) this.#load()
+    else if (this.#isMoving) this.#moveNow()
+  }
+
+  /**
+   * Sends the client to another instance, which goes on where this one was: the response ends
+   * without a terminal frame. One that has no event yet stays until it has: it could not say where
+   * it was, and would begin anew.
+   */
+  moveOn(): void {
+    this.#isMoving = true
+    this.#moveNow()
+  }
+
+  #moveNow(): void {
+    const { sink } = this.#input
+    if (!this.#canWrite || this.#isLoading || this.#frames.position === 0) return
+    const retry = encodeRetry(retryAfterMove())
+    sink.write(retry, retry.length)
+    this.#moved = true
+    this.#end()
+  }
+
+  /** Fetches older records than those in memory; the client waits, its heartbeats go on. */
+  #load(): void {
+    if (this.#isLoading) return
+    this.#isLoading = true
+    this.#frames.load().then(
+      () => {
+        this.#isLoading = false
+        if (this.#state !== 'over') this.flush()
+      },
+      (error) => this.onFlushError(error),
+    )
   }
 
   /** False too when the connection was cut off in the middle of a flush. */
@@ -126,7 +165,7 @@ export class Connection implements Flushable, StreamReader {
 
   #onAppend(): void {
     if (this.#blocked) return this.#checkOverflow()
-    if (this.#scheduled) return
+    if (this.#scheduled || this.#isLoading) return
     this.#scheduled = true
     this.#input.flusher.schedule(this)
   }
@@ -260,8 +299,9 @@ export class Connection implements Flushable, StreamReader {
     this.#heartbeatTimer?.clear()
   }
 
-  #onClose(served: boolean): void {
-    this.#finish(served && this.#state === 'ending' ? undefined : 'client-left')
+  #onClose(wasTaken: boolean): void {
+    const served = wasTaken && this.#state === 'ending'
+    this.#finish(served ? (this.#moved ? 'shutdown' : undefined) : 'client-left')
   }
 
   #cutOff(reason: LeaveReason): void {
@@ -278,6 +318,7 @@ export class Connection implements Flushable, StreamReader {
     this.#heartbeatTimer?.clear()
     this.#stallTimer?.clear()
     const { log, stream, settings, after, clock, startedAt } = this.#input
+    this.#frames.close()
     stream?.detach(this, leave)
     // After `detach`, which asks for `holdsBack`.
     if (this.#blocked) this.#unblock()

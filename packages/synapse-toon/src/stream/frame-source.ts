@@ -3,11 +3,11 @@ import type { LogReader } from '../log/log.ts'
 import type { PayloadEncoding } from '../wire/payload-encoding.ts'
 import { payloadToJson } from '../wire/payload-json.ts'
 import { isTerminal, type LogRecord } from '../wire/record.ts'
-import { frameGap, frameRecord } from '../wire/record-frame.ts'
+import { frameGap } from '../wire/record-frame.ts'
 import type { EndReason } from './end-reason.ts'
+import { type EncodedFrame, FrameCache, makeFrame } from './frame-cache.ts'
 import type { Merge } from './merge.ts'
 import { notify, type Observer } from './observer.ts'
-import { retryAfterShutdown } from './shutdown-retry.ts'
 import { endReasonOf } from './terminal-record.ts'
 
 export interface FrameSourceInput {
@@ -22,8 +22,7 @@ export interface FrameSourceInput {
 
 /** A frame that is made but not yet part of a batch. */
 interface ReadyFrame {
-  readonly text: string
-  readonly bytes: number
+  readonly frame: EncodedFrame
   /** Position that the client has once it has the frame. */
   readonly seq: number
   /** Undefined for a gap. */
@@ -45,6 +44,10 @@ export class FrameSource {
   /** The terminal frame is in a batch: there is nothing more to come. */
   ended = false
   readonly #input: FrameSourceInput
+  readonly #cache: FrameCache
+  /** What was loaded from the store, for a reader that is behind what is in memory. */
+  #page: readonly LogRecord[] = []
+  #pageIndex = 0
   /** Made, but not fitting the last batch. */
   #next: ReadyFrame | undefined
   /** Records have waited for this client. */
@@ -53,12 +56,40 @@ export class FrameSource {
 
   constructor(input: FrameSourceInput) {
     this.#input = input
+    this.#cache = FrameCache.of(input.log)
     this.position = input.after
   }
 
-  /** Whether there is anything to frame. */
+  /** Whether the log has anything for this client, in memory or not. */
+  get hasMore(): boolean {
+    const { log } = this.#input
+    // A client can know more than a log that lost its producer: it still learns of the end.
+    return !this.ended && (this.position < log.lastSeq || log.ended)
+  }
+
+  /** Whether there is anything to frame now. */
   get isReady(): boolean {
-    return !this.ended && this.position < this.#input.log.lastSeq
+    return this.hasMore && (this.#next !== undefined || this.#isGap || this.#peek() !== undefined)
+  }
+
+  /** Whether what comes next must be fetched with `load` first. */
+  get needsLoad(): boolean {
+    return this.hasMore && !this.isReady
+  }
+
+  /** Fetches what is not in memory. Rejects where the store cannot be read. */
+  async load(): Promise<void> {
+    const { log } = this.#input
+    const records = await log.load(this.position + 1)
+    this.#pageIndex = 0
+    if (records.length > 0) this.#page = records
+    // What was announced is gone, but for the end, which every log has at hand.
+    else this.#page = [log.at(log.lastSeq) ?? this.#throwGone()]
+  }
+
+  /** The connection is over. */
+  close(): void {
+    this.#cache.release()
   }
 
   /** Whether the stream failed before its first payload, and the client has nothing yet. */
@@ -93,15 +124,16 @@ export class FrameSource {
     this.bytes = 0
     while (this.isReady) {
       this.#next ??= this.#makeFrame()
-      const frame = this.#next
+      const next = this.#next
+      const { text, bytes } = next.frame
       const isFirst = this.bytes === 0
-      const fits = this.bytes + frame.bytes <= (isFirst ? room : Math.min(target, room))
+      const fits = this.bytes + bytes <= (isFirst ? room : Math.min(target, room))
       if (!fits && !(isFirst && alone)) break
       this.#next = undefined
-      this.text += frame.text
-      this.bytes += frame.bytes
-      this.position = frame.seq
-      if (frame.record !== undefined) this.#passed(frame.record)
+      this.text += text
+      this.bytes += bytes
+      this.position = next.seq
+      if (next.record !== undefined) this.#passed(next.record)
     }
     return this.bytes > 0
   }
@@ -115,29 +147,62 @@ export class FrameSource {
     this.#endReason = endReasonOf(record)
   }
 
+  /** Whether the records right behind the position are gone. */
+  get #isGap(): boolean {
+    const { log } = this.#input
+    return this.position + 1 < log.firstSeq && this.position < log.lastSeq
+  }
+
+  /** The next record, where it is in memory: behind a gap, or of an end that came before. */
+  #peek(after = this.position): LogRecord | undefined {
+    const { log } = this.#input
+    const record = log.at(after + 1)
+    if (record !== undefined) return record
+    if (after >= log.lastSeq) return log.ended ? log.at(log.lastSeq) : undefined
+    let index = this.#pageIndex
+    while (index < this.#page.length && this.#page[index]!.seq <= after) index++
+    if (after === this.position) this.#pageIndex = index
+    return this.#page[index]
+  }
+
   #makeFrame(): ReadyFrame {
+    const { log, encoding } = this.#input
+    if (this.#isGap) return this.#gapFrame(log.firstSeq)
+    const found = this.#peek()!
+    if (found.seq > this.position + 1) return this.#gapFrame(found.seq)
+    const record = this.#merged(found)
+    // What was merged for this client is nobody else's.
+    const isShared = record === found
+    const frame = isShared
+      ? this.#cache.frame(record, encoding)
+      : makeFrame(log.streamId, record, encoding)
+    return { frame, seq: record.seq, record }
+  }
+
+  /** @param nextSeq position behind the gap */
+  #gapFrame(nextSeq: number): ReadyFrame {
     const { log, encoding, observer } = this.#input
-    const seq = this.position + 1
-    if (seq < log.firstSeq) {
-      const gap = { from: seq, to: log.firstSeq - 1 }
-      notify(observer, 'gap', { streamId: log.streamId, ...gap })
-      return readyFrame(frameGap(log.streamId, gap, encoding), gap.to, undefined)
-    }
-    const record = this.#merged(log.at(seq)!)
-    const text = frameRecord(log.streamId, record, encoding, retryAfterShutdown(record))
-    return readyFrame(text, record.seq, record)
+    const gap = { from: this.position + 1, to: nextSeq - 1 }
+    notify(observer, 'gap', { streamId: log.streamId, ...gap })
+    const text = frameGap(log.streamId, gap, encoding)
+    return { frame: { text, bytes: Buffer.byteLength(text) }, seq: gap.to, record: undefined }
+  }
+
+  #throwGone(): never {
+    const { streamId } = this.#input.log
+    throw new Error(`the records of stream ${streamId} behind ${this.position} are gone`)
   }
 
   /** The record, joined with those that waited behind it. Carries the position of the last one. */
   #merged(first: LogRecord): LogRecord {
-    const { log, merge } = this.#input
+    const { merge } = this.#input
     if (merge === undefined || !this.#behind || isTerminal(first)) return first
     let last = first
     let payload: unknown = JSON.parse(first.json)
     let characters = first.json.length
     while (characters < MERGED_CHARACTERS) {
-      const next = log.at(last.seq + 1)
-      if (next === undefined || isTerminal(next)) break
+      const next = this.#peek(last.seq)
+      if (next?.seq !== last.seq + 1 || isTerminal(next)) break
       const joined = tryMerge(merge, payload, JSON.parse(next.json))
       if (joined === undefined) break
       payload = joined
@@ -148,10 +213,6 @@ export class FrameSource {
     const json = tryJson(payload)
     return json === undefined ? first : { seq: last.seq, event: 'update', json }
   }
-}
-
-function readyFrame(text: string, seq: number, record: LogRecord | undefined): ReadyFrame {
-  return { text, bytes: Buffer.byteLength(text), seq, record }
 }
 
 /** As below, for one that gives what JSON cannot hold. */

@@ -12,7 +12,7 @@ import { isPromiseLike, type OpenSource, openChunks, releaseSource, type Source 
 import { terminalRecord } from './terminal-record.ts'
 
 /** Why a reader went while its stream went on. */
-export type LeaveReason = 'client-left' | 'stalled-client' | 'overflow'
+export type LeaveReason = 'client-left' | 'stalled-client' | 'overflow' | 'shutdown'
 
 export interface StreamInput<Chunk> {
   readonly source: Source<Chunk>
@@ -78,6 +78,11 @@ export class Stream<Chunk = unknown> implements StreamProgress {
     this.done = new Promise((resolve) => {
       this.#resolveDone = resolve
     })
+    this.log.listen({
+      onRoom: () => this.#readers.wake(),
+      onCancel: () => this.end('cancelled'),
+      onLost: () => this.end('producer-lost'),
+    })
   }
 
   get ended(): boolean {
@@ -118,7 +123,9 @@ export class Stream<Chunk = unknown> implements StreamProgress {
   detach(reader: StreamReader, reason: LeaveReason | undefined): void {
     if (!this.#readers.remove(reader)) return
     if (reason === undefined || this.ended || this.#readers.size > 0) return
-    if (this.#mayContinueAlone()) this.#continueAlone(reason)
+    // Sent elsewhere, it reads on there.
+    const goesOn = reason === 'shutdown' || this.#mayContinueAlone()
+    if (goesOn) this.#continueAlone(reason)
     else this.end(reason)
   }
 
@@ -242,7 +249,7 @@ export class Stream<Chunk = unknown> implements StreamProgress {
     if (this.ended) return false
     this.#asking = false
     // What nobody has read yet must fit the log: it is what a client may still come back for.
-    return this.#readers.allHoldBack || this.log.unreadBytes >= this.log.maxBytes
+    return this.#readers.allHoldBack || !this.log.hasRoom
   }
 
   #setProgressDeadline(reason: EndReason, milliseconds: number): void {
@@ -258,7 +265,16 @@ export class Stream<Chunk = unknown> implements StreamProgress {
     const { continueFor } = this.settings
     this.#continueTimer?.clear()
     if (continueFor === 0) this.end(reason)
-    else this.#continueTimer = this.#input.wheel.set(continueFor, () => this.end(reason))
+    else this.#continueTimer = this.#input.wheel.set(continueFor, () => this.#endUnread(reason))
+  }
+
+  /** Nobody in this process has read for `continueFor`; in another one, somebody may. */
+  async #endUnread(reason: LeaveReason): Promise<void> {
+    // A log that cannot say has nobody who could read it.
+    const elsewhere = await Promise.resolve(this.log.readers()).catch(() => 0)
+    if (this.#readers.size > 0 || this.ended) return
+    if (elsewhere > 0) this.#continueAlone(reason)
+    else this.end(reason)
   }
 
   #mayContinueAlone(): boolean {

@@ -50,6 +50,17 @@ export function encodeComment(text: string): string {
   return `: ${assertFieldValue('comment', text)}\n`
 }
 
+/**
+ * Tells the client how long to wait before it reconnects. One newline only, as for a comment: a
+ * client takes it as soon as its line is read [spec §9.2.6], and there is no event.
+ *
+ * @param retry ms
+ * @throws {InvalidFrameError} when `retry` is not a whole number from 0
+ */
+export function encodeRetry(retry: number): string {
+  return `retry: ${assertRetry(retry)}\n`
+}
+
 /** Keeps a quiet line open through proxies; not an event, and never progress for the client. */
 export const HEARTBEAT = encodeComment('ping')
 

@@ -3,6 +3,8 @@ import type { PayloadEncoding } from './payload-encoding.ts'
 const HEADER_FORMAT = 'X-Synapse-TOON-Format'
 export const HEADER_ENCODING = 'X-Synapse-TOON-Encoding'
 const HEADER_STREAM = 'X-Synapse-TOON-Stream'
+/** How the stream ended, on the 204 for a client that has all of it. */
+export const HEADER_END = 'X-Synapse-TOON-End'
 export const MEDIA_TYPE_STREAM = 'text/event-stream'
 export const MEDIA_TYPE_TOON = 'application/x-synapse-toon'
 export const MEDIA_TYPE_JSON = 'application/json'
@@ -12,6 +14,7 @@ const EXPOSED = [
   HEADER_FORMAT,
   HEADER_ENCODING,
   HEADER_STREAM,
+  HEADER_END,
   'Content-Location',
   'Retry-After',
   'RateLimit',
