@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { SynapseToonError } from '../errors.ts'
 import { isTerminal, type LogRecord } from '../wire/record.ts'
-import type { LogWriter, WriterEvents } from './log.ts'
+import type { LogWriter, MaybePromise, WriterEvents } from './log.ts'
 
 /** A record that does not follow the last one, or follows the end. */
 export class AppendError extends SynapseToonError {
@@ -75,7 +75,7 @@ export class MemoryRecords implements LogWriter {
 
   /** Tells the producer that somebody asked to stop. */
   cancel(): void {
-    this.#events?.onCancel()
+    if (!this.ended) this.#events?.onCancel()
   }
 
   /** Nothing is kept elsewhere. */
@@ -85,7 +85,7 @@ export class MemoryRecords implements LogWriter {
     return this.#subscribers.size
   }
 
-  load(seq: number): readonly LogRecord[] {
+  load(seq: number): MaybePromise<readonly LogRecord[]> {
     const from = Math.max(seq, this.firstSeq)
     return this.#records.slice(from - this.#baseSeq) as LogRecord[]
   }

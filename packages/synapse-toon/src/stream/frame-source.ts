@@ -32,6 +32,8 @@ interface ReadyFrame {
 /** Most characters of JSON merged into one payload: what is merged is parsed and written anew. */
 const MERGED_CHARACTERS = 16_384
 
+const NO_RECORDS: readonly LogRecord[] = []
+
 /** Turns the records behind one client's position into batches of frames. */
 export class FrameSource {
   /** The batch made by the last `fill`. */
@@ -46,7 +48,7 @@ export class FrameSource {
   readonly #input: FrameSourceInput
   readonly #cache: FrameCache
   /** What was loaded from the store, for a reader that is behind what is in memory. */
-  #page: readonly LogRecord[] = []
+  #page = NO_RECORDS
   #pageIndex = 0
   /** Made, but not fitting the last batch. */
   #next: ReadyFrame | undefined
@@ -161,8 +163,11 @@ export class FrameSource {
     if (after >= log.lastSeq) return log.ended ? log.at(log.lastSeq) : undefined
     let index = this.#pageIndex
     while (index < this.#page.length && this.#page[index]!.seq <= after) index++
+    const found = this.#page[index]
     if (after === this.position) this.#pageIndex = index
-    return this.#page[index]
+    // Read to its end, a page is not needed any more.
+    if (found === undefined) this.#page = NO_RECORDS
+    return found
   }
 
   #makeFrame(): ReadyFrame {
