@@ -1,6 +1,5 @@
-import { Buffer } from 'node:buffer'
 import { SynapseToonError } from '../errors.ts'
-import { isTerminal, type LogRecord } from '../wire/record.ts'
+import { isTerminal, jsonBytes, type LogRecord } from '../wire/record.ts'
 import type { LogWriter, MaybePromise, WriterEvents } from './log.ts'
 
 /** A record that does not follow the last one, or follows the end. */
@@ -120,7 +119,7 @@ export class MemoryRecords implements LogWriter {
     if (record.seq !== this.lastSeq + 1) {
       throw new AppendError(this.streamId, record.seq, `leaves a hole after ${this.lastSeq}`)
     }
-    const bytes = Buffer.byteLength(record.json)
+    const bytes = jsonBytes(record)
     this.#totalBytes += bytes
     this.#records.push(record)
     this.#bytesUpTo.push(this.#totalBytes)

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { LogReader } from '../log/log.ts'
 import type { PayloadEncoding } from '../wire/payload-encoding.ts'
-import { isTerminal, type LogRecord } from '../wire/record.ts'
+import { isTerminal, jsonBytes, type LogRecord } from '../wire/record.ts'
 import { frameRecord } from '../wire/record-frame.ts'
 import { retryAfterShutdown } from './shutdown-retry.ts'
 
@@ -73,5 +73,11 @@ export function makeFrame(
   encoding: PayloadEncoding,
 ): EncodedFrame {
   const text = frameRecord(streamId, record, encoding, retryAfterShutdown(record))
-  return { text, bytes: Buffer.byteLength(text) }
+  // All but the JSON is ASCII; asking for the length of the whole would put its parts together,
+  // which the socket does once more for what goes out with it.
+  const isJson = encoding === 'json'
+  const bytes = isJson
+    ? text.length - record.json.length + jsonBytes(record)
+    : Buffer.byteLength(text)
+  return { text, bytes }
 }

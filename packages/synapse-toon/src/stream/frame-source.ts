@@ -71,7 +71,8 @@ export class FrameSource {
 
   /** Whether there is anything to frame now. */
   get isReady(): boolean {
-    return this.hasMore && (this.#next !== undefined || this.#isGap || this.#peek() !== undefined)
+    this.#next ??= this.#makeFrame()
+    return this.#next !== undefined
   }
 
   /** Whether what comes next must be fetched with `load` first. */
@@ -124,9 +125,10 @@ export class FrameSource {
   fill(target: number, room: number, alone: boolean): boolean {
     this.text = ''
     this.bytes = 0
-    while (this.isReady) {
+    for (;;) {
       this.#next ??= this.#makeFrame()
       const next = this.#next
+      if (next === undefined) break
       const { text, bytes } = next.frame
       const isFirst = this.bytes === 0
       const fits = this.bytes + bytes <= (isFirst ? room : Math.min(target, room))
@@ -170,10 +172,13 @@ export class FrameSource {
     return found
   }
 
-  #makeFrame(): ReadyFrame {
+  /** Undefined when nothing can be framed now. */
+  #makeFrame(): ReadyFrame | undefined {
+    if (!this.hasMore) return undefined
     const { log, encoding } = this.#input
     if (this.#isGap) return this.#gapFrame(log.firstSeq)
-    const found = this.#peek()!
+    const found = this.#peek()
+    if (found === undefined) return undefined
     if (found.seq > this.position + 1) return this.#gapFrame(found.seq)
     const record = this.#merged(found)
     // What was merged for this client is nobody else's.

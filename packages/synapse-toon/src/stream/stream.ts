@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import type { LogWriter } from '../log/log.ts'
 import type { Clock } from '../time/clock.ts'
 import type { TimerWheel, WheelTimer } from '../time/timer-wheel.ts'
@@ -239,7 +240,8 @@ export class Stream<Chunk = unknown> implements StreamProgress {
     this.#firstPayloadMs ??= this.elapsedMs
     const usage = (payload as { usage?: unknown } | null)?.usage
     if (usage !== undefined && usage !== null) this.#usage = usage
-    this.bytes += this.log.append({ seq: this.log.lastSeq + 1, event: 'update', json })
+    const bytes = Buffer.byteLength(json)
+    this.bytes += this.log.append({ seq: this.log.lastSeq + 1, event: 'update', json, bytes })
     // Appending may have ended the stream, by cutting off a reader that fell too far behind.
     if (!this.ended) notify(this.settings.observer, 'chunk', this)
     return json.length

@@ -22,6 +22,9 @@ export interface EventPosition {
 /** The last group has 12 hex digits: 48 bits, which a double holds exactly. */
 export const MAX_SEQ = 2 ** 48 - 1
 
+/** Zeros to put before so many digits. */
+const PADDING = Array.from({ length: 13 }, (_, digits) => '0'.repeat(12 - digits))
+
 const STREAM_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}$/
 const STREAM_ID_LENGTH = 23
 const EVENT_ID_LENGTH = 36
@@ -70,7 +73,8 @@ export function isStreamId(text: string): boolean {
  * @param seq whole number from 1 to 2^48 - 1; the caller counts, this is the hot path and does not check
  */
 export function formatEventId(streamId: string, seq: number): string {
-  return `${streamId}-${seq.toString(16).padStart(12, '0')}`
+  const hex = seq.toString(16)
+  return `${streamId}-${PADDING[hex.length]}${hex}`
 }
 
 /**

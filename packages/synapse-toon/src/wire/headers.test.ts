@@ -55,7 +55,7 @@ describe('streamHeaders', () => {
   it('lets a script of another origin read each header of ours', () => {
     const expected = [
       'Access-Control-Expose-Headers',
-      'X-Synapse-TOON-Format, X-Synapse-TOON-Encoding, X-Synapse-TOON-Stream, Content-Location, Retry-After, RateLimit, RateLimit-Policy',
+      'X-Synapse-TOON-Format, X-Synapse-TOON-Encoding, X-Synapse-TOON-Stream, X-Synapse-TOON-End, Content-Location, Retry-After, RateLimit, RateLimit-Policy',
     ]
     expect(headersOf({ crossOrigin: true })).toContainEqual(expected)
     expect(namesOf(headersOf({ crossOrigin: false }))).not.toContain(expected[0])
