@@ -1,44 +1,29 @@
-import { execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { startNode } from '../packages/synapse-toon/test/child-process-kit.ts'
 
 const run = promisify(execFile)
 const START = fileURLToPath(new URL('./start.mjs', import.meta.url))
 
-/** The environment of this process, without what would choose another source or port. */
-function plainEnvironment(): NodeJS.ProcessEnv {
-  const { PORT, OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL, ...rest } = process.env
-  return rest
+/** Taken out of the environment: they would choose another source or port. */
+const env = {
+  PORT: undefined,
+  OPENAI_API_KEY: undefined,
+  OPENAI_BASE_URL: undefined,
+  OPENAI_MODEL: undefined,
 }
 
 /** `npm start -- …` without npm: the same script, on the built packages. */
-async function start(...args: string[]) {
-  const child = spawn(process.execPath, [START, ...args], {
-    env: plainEnvironment(),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  let output = ''
-  const collect = (chunk: Buffer) => {
-    output += chunk
-  }
-  child.stdout.on('data', collect)
-  child.stderr.on('data', collect)
-  const exited = new Promise<number | null>((resolve) => child.on('exit', resolve))
-  const url = await new Promise<string>((resolve, reject) => {
-    child.stdout.on('data', () => {
-      const line = /^Synapse TOON gateway: (\S+)$/m.exec(output)
-      if (line) resolve(line[1]!)
-    })
-    void exited.then(() => reject(new Error(`ended before it listened:\n${output}`)))
-  })
-  return { url, child, exited, output: () => output }
+function start(...args: string[]) {
+  return startNode([START, ...args], { env })
 }
 
 describe('npm start', () => {
   it("prints its URL; curl gets frames as they are produced, with the seed's headers; SIGTERM ends it", async () => {
-    const { url, child, exited } = await start('--port', '0', '--interval-ms', '2')
+    const child = start('--port', '0', '--interval-ms', '2')
+    const [, url] = await child.line(/^Synapse TOON gateway: (\S+)$/)
     const ask = `${url}/chat/stream?message=how+do+I+resume`
     const { stdout } = await run('curl', ['-sS', '-N', '-i', ask])
     const [head, ...body] = stdout.split('\r\n\r\n')
@@ -64,21 +49,14 @@ describe('npm start', () => {
     expect(first).not.toContain('event: done')
     await reader.cancel()
 
-    child.kill('SIGTERM')
-    expect(await exited).toBe(0)
+    expect(await child.kill('SIGTERM')).toMatchObject({ code: 0 })
   })
 
   it('passes options on, and says in one line what is wrong with one', async () => {
-    const child = spawn(process.execPath, [START, '--port', 'seventy'], {
-      env: plainEnvironment(),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    let stderr = ''
-    child.stderr.on('data', (chunk) => {
-      stderr += chunk
-    })
-    const code = await new Promise((resolve) => child.on('exit', resolve))
+    const child = start('--port', 'seventy')
+    const { code } = await child.exited
     expect(code).not.toBe(0)
+    const { stderr } = child
     const lines = stderr.trim().split('\n')
     expect(lines.at(-1)).toContain('--port')
     expect(lines.at(-1)).toContain('seventy')

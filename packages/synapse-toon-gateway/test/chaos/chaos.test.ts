@@ -8,7 +8,7 @@ import { runStreams } from './run.ts'
 const { CHAOS_STREAMS = '300', CHAOS_CONCURRENCY = '60', CHAOS_SEED } = process.env
 const INSTANCES = 3
 /** Faults per second: twice what is asked for, as some find nothing to break. */
-const EVERY_MS = 100
+const EVERY_MS = 60
 const LEAST_PER_SECOND = 5
 
 it('loses and doubles nothing, and ends nothing silently, whatever breaks', {
