@@ -1,10 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { createSynapseToon } from 'synapse-toon'
 import { createRedisLimits } from 'synapse-toon/redis'
 import { collect, openRawClient } from 'synapse-toon/testing'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { startNode, type TestProcess } from './child-process-kit.ts'
 import { listenToWarnings } from './process-events.ts'
 import { startRedis } from './redis-server.ts'
 import { refusalOf } from './test-server.ts'
@@ -14,18 +13,10 @@ const USERS = 50
 const CLIENTS_PER_USER = 10
 const LEASE_MS = 1500
 
-interface ServerProcess {
-  readonly url: string
-  readonly process: ChildProcess
-}
-
-async function startServer(redisUrl: string): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [SERVER, redisUrl, `${LEASE_MS}`], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  const [url] = await once(child.stdout!, 'data')
-  return { url: `${url}`.trim(), process: child }
+async function startServer(redisUrl: string): Promise<{ url: string; process: TestProcess }> {
+  const process = startNode([SERVER, redisUrl, `${LEASE_MS}`])
+  const [url] = await process.line('http://')
+  return { url, process }
 }
 
 describe('limits shared over Redis by two processes', () => {
@@ -85,8 +76,7 @@ describe('limits shared over Redis by two processes', () => {
     )
     await Promise.all(clients.map((client) => client.waitFor('"a"')))
     expect((await fetch(`${other.url}/?user=ann&ms=0`)).status).toBe(429)
-    doomed.process.kill('SIGKILL')
-    await once(doomed.process, 'exit')
+    await doomed.process.kill('SIGKILL')
     const killedAt = performance.now()
     const ask = async () => (await fetch(`${other.url}/?user=ann&ms=0`)).status
     let status = await ask()

@@ -38,4 +38,6 @@ const server = createServer((req, res) => {
   const source = ({ signal }) => counted(query.get('user'), Number(query.get('ms')), signal)
   return toon.pipe(source, { req, res })
 })
+// Not the 5 s of Node: on a busy machine a client would take an idle line just when it is closed.
+server.keepAliveTimeout = 60_000
 server.listen(0, '127.0.0.1', 1024, () => console.log(`http://127.0.0.1:${server.address().port}`))

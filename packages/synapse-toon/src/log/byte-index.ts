@@ -16,6 +16,7 @@ export class ByteIndex {
   /** Both rising. */
   readonly #entries: Entry[] = []
   #dropped: Entry = { seq: 0, bytes: 0 }
+  #lastSeq = 0
   #bytes = 0
 
   constructor(maxBytes: number) {
@@ -27,11 +28,17 @@ export class ByteIndex {
     return this.#dropped.seq + 1
   }
 
+  /** Of all records before it. */
+  get droppedBytes(): number {
+    return this.#dropped.bytes
+  }
+
   /** @param bytes of all records up to and with `seq` */
   add(seq: number, bytes: number): void {
+    this.#lastSeq = seq
     this.#bytes = bytes
-    const last = this.#entries.at(-1) ?? this.#dropped
-    if (bytes - last.bytes >= this.#maxBytes / ENTRIES) this.#entries.push({ seq, bytes })
+    const before = this.#entries.at(-1) ?? this.#dropped
+    if (bytes - before.bytes >= this.#maxBytes / ENTRIES) this.#entries.push({ seq, bytes })
   }
 
   /** Bytes of the records behind a position that is not behind `seq`: at least those behind `seq`. */
@@ -40,11 +47,22 @@ export class ByteIndex {
     return this.#bytes - entry.bytes
   }
 
-  /** Drops the oldest as long as there is more than fits, but none behind `droppable`. */
+  /** Bytes of the kept records behind a position from `seq` on: at most those behind `seq`. */
+  leastBehind(seq: number): number {
+    if (seq <= this.#dropped.seq) return this.#bytes - this.#dropped.bytes
+    const entry = this.#entries.find((one) => one.seq >= seq)
+    return entry === undefined ? 0 : this.#bytes - entry.bytes
+  }
+
+  /**
+   * Drops the oldest as long as there is more than fits, but none behind `droppable`, and never the
+   * newest.
+   */
   trim(droppable: number): void {
     let count = 0
     for (const entry of this.#entries) {
-      if (entry.seq > droppable || this.#bytes - this.#dropped.bytes <= this.#maxBytes) break
+      const fits = this.#bytes - this.#dropped.bytes <= this.#maxBytes
+      if (fits || entry.seq > droppable || entry.seq === this.#lastSeq) break
       this.#dropped = entry
       count++
     }

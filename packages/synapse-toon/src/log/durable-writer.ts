@@ -9,6 +9,8 @@ export interface Batch {
   readonly records: readonly LogRecord[]
   /** Records before this position are to be dropped from the store. */
   readonly firstSeq: number
+  /** UTF-8 bytes of JSON in the records before it. */
+  readonly droppedBytes: number
   /** UTF-8 bytes of JSON in all records of the stream up to the last of the batch. */
   readonly bytes: number
   /** The records before this batch are held nowhere: the store takes it although it leaves a hole. */
@@ -42,11 +44,16 @@ export interface DurableWriterInput {
   readonly readers?: (here: number) => MaybePromise<number>
   /** Nothing more will be stored: the log may forget the writer. */
   readonly onDone: (writer: DurableWriter) => void
+  /** The store has gone away, once for each time. Default: a warning that names the stream. */
+  readonly onAway?: (error: unknown) => void
   /** How long the store may be away, in ms, before the stream is given up. */
   readonly outageFor: number
 }
 
-/** Records kept in memory although they are stored: for readers that are a little behind. */
+/**
+ * Most bytes of records kept in memory although they are stored: for readers that are a little
+ * behind.
+ */
 const TAIL_BYTES = 262_144
 
 /** Most bytes appended and not yet stored: then the producer waits. */
@@ -82,7 +89,10 @@ export class DurableWriter implements LogWriter {
   #isOver = false
   #awaySince: number | undefined
   #retryMs = RETRY_FIRST_MS
-  #flushers: (() => void)[] = []
+  /** Set while an attempt waits for its time. */
+  #cancelRetry: (() => void) | undefined
+  /** Who waits for what to be stored, in order. */
+  readonly #flushers: { readonly seq: number; readonly wake: () => void }[] = []
 
   constructor(input: DurableWriterInput) {
     const { streamId, principal, maxBytes } = input
@@ -90,7 +100,7 @@ export class DurableWriter implements LogWriter {
     this.streamId = streamId
     this.principal = principal
     this.maxBytes = maxBytes
-    this.#tail = new MemoryRecords(streamId, principal, TAIL_BYTES, () => {})
+    this.#tail = new MemoryRecords(streamId, principal, Math.min(TAIL_BYTES, maxBytes), () => {})
     this.#index = new ByteIndex(maxBytes)
   }
 
@@ -126,11 +136,18 @@ export class DurableWriter implements LogWriter {
   }
 
   load(seq: number): MaybePromise<readonly LogRecord[]> {
-    return seq >= this.#tail.firstSeq ? this.#tail.load(seq) : this.#input.load(seq)
+    return seq >= this.#tail.firstSeq ? this.#tail.load(seq) : this.#loadOlder(seq)
+  }
+
+  async #loadOlder(seq: number): Promise<readonly LogRecord[]> {
+    const records = await this.#input.load(seq)
+    // A store that has lost them: what follows is here.
+    return records.length > 0 ? records : this.#tail.load(seq)
   }
 
   bytesAfter(seq: number): number {
-    return this.#tail.bytesAfter(seq)
+    const isInMemory = seq + 1 >= this.#tail.firstSeq
+    return isInMemory ? this.#tail.bytesAfter(seq) : this.#index.leastBehind(seq)
   }
 
   subscribe(onAppend: () => void): () => void {
@@ -142,6 +159,11 @@ export class DurableWriter implements LogWriter {
     return this.#input.readers?.(here) ?? here
   }
 
+  /** Readers in this process. */
+  get subscribers(): number {
+    return this.#tail.readers()
+  }
+
   listen(events: WriterEvents): void {
     this.#events = events
   }
@@ -149,7 +171,8 @@ export class DurableWriter implements LogWriter {
   append(record: LogRecord): number {
     const bytes = this.#tail.append(record)
     if (bytes === 0) return 0
-    this.#index.add(record.seq, this.bytes)
+    // Not `record.seq`: the announcement may have appended more, the end for example.
+    this.#index.add(this.lastSeq, this.bytes)
     this.#schedule()
     return bytes
   }
@@ -159,12 +182,20 @@ export class DurableWriter implements LogWriter {
   }
 
   cancel(): void {
-    this.#events?.onCancel()
+    if (!this.ended) this.#events?.onCancel()
   }
 
   flushed(): MaybePromise<void> {
-    if (this.#isOver || this.#storedSeq === this.lastSeq) return
-    return new Promise((resolve) => this.#flushers.push(resolve))
+    const seq = this.lastSeq
+    if (this.#isOver || this.#storedSeq >= seq) return
+    return new Promise((wake) => this.#flushers.push({ seq, wake }))
+  }
+
+  /** The store was found to have records only up to `lastSeq`: it is given the others again. */
+  rewind(lastSeq: number): void {
+    if (this.#isOver || lastSeq >= this.#storedSeq) return
+    this.#storedSeq = lastSeq
+    this.#schedule()
   }
 
   /** The stream is another's, or the store is gone: stores nothing more, and says so. */
@@ -176,6 +207,7 @@ export class DurableWriter implements LogWriter {
 
   #schedule(): void {
     if (this.#isScheduled || this.#isStoring || this.#isOver) return
+    if (this.#cancelRetry !== undefined) return
     this.#isScheduled = true
     // At the end of the turn: what was appended in it is stored in one batch.
     process.nextTick(() => {
@@ -185,11 +217,16 @@ export class DurableWriter implements LogWriter {
   }
 
   #storeNext(): void {
-    if (this.#isStoring || this.#isOver || this.#storedSeq >= this.lastSeq) return
+    if (this.#isStoring || this.#isOver || this.#cancelRetry !== undefined) return
+    if (this.#storedSeq >= this.lastSeq) return
     this.#isStoring = true
-    this.#input.store(this.#nextBatch()).then(
-      (stored) => this.#onStored(stored),
-      (error) => this.#onAway(error),
+    const batch = this.#nextBatch()
+    this.#input.store(batch).then(
+      (stored) => this.#onStored(batch, stored),
+      (error) => {
+        this.#isStoring = false
+        this.#onAway(error)
+      },
     )
   }
 
@@ -208,52 +245,59 @@ export class DurableWriter implements LogWriter {
     const lastSeq = this.#storedSeq + records.length
     this.#index.trim(shared ? lastSeq : Math.min(lastSeq, this.#passedSeq))
     const bytes = this.bytes - this.#tail.bytesAfter(lastSeq)
-    return { records, firstSeq: this.firstSeq, bytes, mayLeaveHole }
+    const { firstSeq, droppedBytes } = this.#index
+    return { records, firstSeq, droppedBytes, bytes, mayLeaveHole }
   }
 
-  #onStored(stored: Stored | 'lost'): void {
+  #onStored(batch: Batch, stored: Stored | 'lost'): void {
     this.#isStoring = false
     if (this.#isOver) return
     if (stored === 'lost') return this.lose()
-    this.#awaySince = undefined
-    this.#retryMs = RETRY_FIRST_MS
     this.#storedSeq = stored.lastSeq
     this.#tail.passed(stored.lastSeq)
-    if (this.ended && this.#storedSeq === this.lastSeq) return this.#finish()
-    if (this.#storedSeq === this.lastSeq) this.#wakeFlushers()
-    if (stored.cancelled === true) this.#events?.onCancel()
+    if (this.ended && this.#storedSeq >= this.lastSeq) return this.#finish()
+    this.#wakeFlushers(this.#storedSeq)
+    if (stored.cancelled === true) this.cancel()
+    // One that took nothing of what it was given would be given it for ever.
+    if (stored.lastSeq < batch.records[0]!.seq) return this.#onAway('it has lost records')
+    this.#awaySince = undefined
+    this.#retryMs = RETRY_FIRST_MS
     this.#events?.onRoom()
     this.#storeNext()
   }
 
   #onAway(error: unknown): void {
-    this.#isStoring = false
     if (this.#isOver) return
-    const { clock, outageFor, streamId } = this.#input
+    const { clock, outageFor } = this.#input
     if (this.#awaySince === undefined) {
       this.#awaySince = clock.now()
-      process.emitWarning(
-        `the log of stream ${streamId} cannot be written, trying again: ${error}`,
-        {
-          code: 'SYNAPSE_LOG',
-        },
-      )
+      this.#tellAway(error)
     }
     if (clock.now() - this.#awaySince >= outageFor) return this.lose()
-    const retry = () => this.#storeNext()
-    clock.after(this.#retryMs, retry, { keepAlive: false })
+    const retry = () => {
+      this.#cancelRetry = undefined
+      this.#storeNext()
+    }
+    this.#cancelRetry = clock.after(this.#retryMs, retry, { keepAlive: false })
     this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MAX_MS)
+  }
+
+  #tellAway(error: unknown): void {
+    const { streamId, onAway } = this.#input
+    if (onAway !== undefined) return onAway(error)
+    const text = `the log of stream ${streamId} cannot be written, trying again: ${error}`
+    process.emitWarning(text, { code: 'SYNAPSE_LOG' })
   }
 
   #finish(): void {
     this.#isOver = true
-    this.#wakeFlushers()
+    this.#cancelRetry?.()
+    this.#wakeFlushers(this.lastSeq)
     this.#input.onDone(this)
   }
 
-  #wakeFlushers(): void {
-    const flushers = this.#flushers
-    this.#flushers = []
-    for (const wake of flushers) wake()
+  #wakeFlushers(storedSeq: number): void {
+    const waiting = this.#flushers
+    while (waiting.length > 0 && waiting[0]!.seq <= storedSeq) waiting.shift()!.wake()
   }
 }

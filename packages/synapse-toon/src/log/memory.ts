@@ -1,7 +1,8 @@
-import { describeValue, SynapseToonError } from '../errors.ts'
+import { SynapseToonError } from '../errors.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import type { CreateOptions, StreamLog } from './log.ts'
 import { MemoryRecords } from './memory-records.ts'
+import { positive } from './positive.ts'
 
 export interface MemoryLogOptions {
   /** Most bytes of records for each stream; the oldest go first. Default 8 MiB. */
@@ -18,6 +19,9 @@ const MIB = 1024 * 1024
 const DEFAULT_MAX_BYTES = 8 * MIB
 const DEFAULT_MAX_ENDED_BYTES = 256 * MIB
 const DEFAULT_KEEP_FOR_MS = 300_000
+
+/** Longest timeout that timers hold is 2^31 - 1 ms; a longer one would fire at once. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
 /** Two producers for one stream, or one that was started twice. */
 export class StreamExistsError extends SynapseToonError {
@@ -62,7 +66,8 @@ export function createMemoryLog(options: MemoryLogOptions = {}): StreamLog {
     if (cancelExpiry !== undefined) return
     const [next] = ended
     if (next === undefined) return
-    cancelExpiry = clock.after(Math.max(0, next[1] - clock.now()), expire, { keepAlive: false })
+    const wait = Math.min(Math.max(0, next[1] - clock.now()), MAX_TIMEOUT_MS)
+    cancelExpiry = clock.after(wait, expire, { keepAlive: false })
   }
 
   function expire(): void {
@@ -104,12 +109,4 @@ export function createMemoryLog(options: MemoryLogOptions = {}): StreamLog {
       endedBytes = 0
     },
   }
-}
-
-function positive(name: string, value: number): number {
-  if (Number.isFinite(value) && value > 0) return value
-  throw new SynapseToonError(
-    'ERR_SYNAPSE_INVALID_OPTION',
-    `${name} must be a number above 0, got ${describeValue(value)}; leave it out for the default`,
-  )
 }

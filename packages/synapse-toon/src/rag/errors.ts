@@ -57,14 +57,3 @@ export class SavedIndexError extends SynapseToonError {
     )
   }
 }
-
-/** An optional package that is needed now and is not installed. */
-export class MissingPeerError extends SynapseToonError {
-  constructor(name: string, options?: ErrorOptions) {
-    super(
-      'ERR_SYNAPSE_MISSING_PEER',
-      `the package ${name} cannot be imported; install it: npm install ${name}`,
-      options,
-    )
-  }
-}

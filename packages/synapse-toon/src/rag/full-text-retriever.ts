@@ -1,5 +1,6 @@
 import type MiniSearch from 'minisearch'
 import type { AsPlainObject, Options, Query } from 'minisearch'
+import { importPeer } from '../import-peer.ts'
 import {
   checkDocument,
   checkOwner,
@@ -8,7 +9,6 @@ import {
   toSnippet,
 } from './document-store.ts'
 import { SavedIndexError } from './errors.ts'
-import { importPeer } from './import-peer.ts'
 import type { RagDocument, Retriever } from './retriever.ts'
 import { toTerms } from './words.ts'
 

@@ -1,4 +1,5 @@
 /** `synapse-toon/rag`: what a model should know before it answers, within a budget of tokens. */
+export { MissingPeerError } from '../import-peer.ts'
 export type { Asker } from './asker.ts'
 export type { Summarize } from './build-context.ts'
 export { type CallOptions, createRag, type Rag } from './create-rag.ts'
@@ -8,7 +9,6 @@ export {
   EmbeddingError,
   InvalidDocumentError,
   InvalidQueryError,
-  MissingPeerError,
   RetrieverError,
   SavedIndexError,
 } from './errors.ts'

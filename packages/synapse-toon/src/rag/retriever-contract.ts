@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict'
+import type { ContractCheck } from '../testing/contract-check.ts'
 import type { RagDocument, Retriever, SearchOptions, Snippet } from './retriever.ts'
-
-export interface ContractCheck {
-  /** A sentence of behaviour, for a test's name. */
-  readonly name: string
-  /** Rejects with an AssertionError when it does not hold. */
-  check(): Promise<void>
-}
 
 /**
  * The clauses of `Retriever` as checks that any test runner can register:

@@ -1,4 +1,4 @@
-import { importPeer } from './import-peer.ts'
+import { importPeer } from '../import-peer.ts'
 
 export interface Tokenizer {
   count(text: string): number

@@ -1,4 +1,15 @@
-import { MissingPeerError } from './errors.ts'
+import { SynapseToonError } from './errors.ts'
+
+/** An optional package that is needed now and is not installed. */
+export class MissingPeerError extends SynapseToonError {
+  constructor(name: string, options?: ErrorOptions) {
+    super(
+      'ERR_SYNAPSE_MISSING_PEER',
+      `the package ${name} cannot be imported; install it: npm install ${name}`,
+      options,
+    )
+  }
+}
 
 /**
  * Imports an optional package when it is needed first, so that who does not need it need not
