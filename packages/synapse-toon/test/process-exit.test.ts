@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { startNode } from './child-process-kit.ts'
 
 /** The built package: a process of its own cannot run TypeScript on every Node we support. */
 const LIBRARY = new URL('../dist/index.js', import.meta.url).href
@@ -26,20 +26,10 @@ async function runProgram(body: string): Promise<{ code: number | null; output: 
     })
     ${body}
   `
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
-    cwd: fileURLToPath(new URL('.', import.meta.url)),
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 10_000,
-  })
-  let output = ''
-  child.stdout.on('data', (chunk) => {
-    output += chunk
-  })
-  child.stderr.on('data', (chunk) => {
-    output += chunk
-  })
-  const code = await new Promise<number | null>((resolve) => child.on('exit', resolve))
-  return { code, output: output.trim() }
+  const cwd = fileURLToPath(new URL('.', import.meta.url))
+  const child = startNode(['--input-type=module', '-e', program], { cwd })
+  const { code } = await child.exited
+  return { code, output: (child.stdout + child.stderr).trim() }
 }
 
 describe('after its client has left, nothing of a stream keeps the process alive', () => {
