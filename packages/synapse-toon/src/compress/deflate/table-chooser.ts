@@ -1,0 +1,68 @@
+import { costOf } from './bit-writer.ts'
+import type { CodeTable } from './code-table.ts'
+
+/**
+ * Share of a header's bits that another table must have saved to be worth its header, where codes
+ * cost no header so far. Less than all of it: a stream that has come so far mostly goes on.
+ */
+const PAYBACK = 0.5
+/** The same where the codes in use were paid for. */
+const PAYBACK_LATER = 1
+/** In a block with trained codes only every eighth flush is weighed, and counts for eight. */
+const SAMPLE = 8
+
+/**
+ * Decides by which table a stream goes on. For each other table it adds up the bits that it would
+ * have saved lately; a change costs a header. It is rent or buy: who buys when the rent paid too
+ * much reaches the price never pays more than twice the least.
+ */
+export class TableChooser {
+  readonly #tables: readonly CodeTable[]
+  /** Bits that each table would have saved, since it was last no better than the one in use. */
+  readonly #saved: Float64Array
+  #flushes = 0
+
+  /** @param tables the first one is free: every decoder knows it */
+  constructor(tables: readonly CodeTable[]) {
+    this.#tables = tables
+    this.#saved = new Float64Array(tables.length)
+  }
+
+  get byteLength(): number {
+    return this.#saved.byteLength
+  }
+
+  /**
+   * @param count of `TOKENS` that are to be written
+   * @param current table of the open block; the first where none is open
+   * @param mayTake bits that the tokens and a header may take together
+   * @param goesOn whether the block stays open for what comes later
+   */
+  choose(count: number, current: CodeTable, mayTake: number, goesOn: boolean): CodeTable {
+    const tables = this.#tables
+    const isFree = current === tables[0]
+    if (!isFree && ++this.#flushes % SAMPLE !== 0) return current
+    const weight = isFree ? 1 : SAMPLE
+    const payback = isFree && goesOn ? PAYBACK : PAYBACK_LATER
+    const spent = costOf(count, current)
+    const saved = this.#saved
+    let best = current
+    let most = 0
+    for (let i = 0; i < tables.length; i++) {
+      const table = tables[i]!
+      const cost = costOf(count, table)
+      saved[i] = Math.max(0, saved[i]! + weight * (spent - cost))
+      const gain = saved[i]! - payback * table.headerBits
+      if (gain <= most || table.headerBits + cost > mayTake) continue
+      best = table
+      most = gain
+    }
+    if (best !== current || !goesOn) this.forget()
+    return best
+  }
+
+  /** The block ends: its header must be earned anew. */
+  forget(): void {
+    this.#saved.fill(0)
+  }
+}
