@@ -1,3 +1,4 @@
+import { ContentCoding } from './http/content-coding.ts'
 import type { Admission, Limits, Permit } from './limits/limits.ts'
 import type { LogReader, LogWriter, StreamLog } from './log/log.ts'
 import { createMemoryLog } from './log/memory.ts'
@@ -37,6 +38,7 @@ export class Runtime {
   readonly clock: Clock
   readonly wheel: TimerWheel
   readonly flusher = new Flusher()
+  readonly coding: ContentCoding
   /** Streams that this process produces now. */
   readonly running = new Map<string, Stream>()
   /** Who reads now, and can be sent elsewhere. */
@@ -51,6 +53,7 @@ export class Runtime {
     this.#windows = createMemoryLog({ clock })
     this.clock = clock
     this.wheel = new TimerWheel(clock)
+    this.coding = new ContentCoding(this.wheel)
     this.admission = limits?.({ clock, wheel: this.wheel })
   }
 

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { connect, constants } from 'node:http2'
 import type { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
 import { type Collected, collect } from 'synapse-toon/testing'
 import { onTestFinished } from 'vitest'
 
@@ -41,8 +42,9 @@ export function openClient(url: string, options: ClientOptions = {}): Client {
   let isOver = false
 
   const body = answered.then(
-    ({ body }) =>
+    ({ body: sent, headers }) =>
       new Promise<string>((resolve) => {
+        const body = headers['content-encoding'] === 'gzip' ? gunzip(sent) : sent
         // One that is cut ends with an error, which its `close` tells as well.
         body.on('error', () => {})
         body.on('close', () => {
@@ -80,6 +82,15 @@ export function openClient(url: string, options: ClientOptions = {}): Client {
       return collect(new Response((await body) || null, { status, headers }))
     },
   }
+}
+
+/** What a browser does: gives out all that can be decoded of what has come. */
+function gunzip(body: Readable): Readable {
+  const decoder = createGunzip()
+  // One that is cut is an end here too, told by `close`.
+  body.on('error', () => decoder.destroy())
+  body.on('close', () => decoder.end())
+  return body.pipe(decoder)
 }
 
 function openHttp1(url: string, { method, headers, body }: ClientOptions): Line {

@@ -279,6 +279,32 @@ export function adapterSuite(name: string, adapter: Adapter): void {
     })
   }
 
+  describe(`${name}, to a client that accepts gzip`, () => {
+    it('compresses the stream itself, once, and each token can be read at once', async () => {
+      const script = oneToken()
+      const { open } = await serve(
+        (output) => output.synapseToonStream(script.source),
+        {},
+        compression,
+      )
+      const client = open({ headers: { 'Accept-Encoding': 'gzip, br;q=0.5' } })
+      const { headers } = await client.head
+      expect(headers.get('content-encoding')).toBe('gzip')
+      expect(headers.get('vary')).toMatch(/\bAccept-Encoding\b/)
+      await client.waitFor('"first"')
+      client.leave()
+      await until(() => script.open === 0, 'the source was let go')
+    })
+
+    it('ends the compressed stream as it should be ended', async () => {
+      const chunks = Array.from({ length: 500 }, (_, n) => ({ delta: `é${n} ` }))
+      const { open } = await serve((output) => output.synapseToonStream(chunks), {}, compression)
+      const { text, end } = await open({ headers: { 'Accept-Encoding': 'gzip' } }).collect()
+      expect(text).toBe(chunks.map(({ delta }) => delta).join(''))
+      expect(end?.event).toBe('done')
+    })
+  })
+
   if (!compression) return
   describe(`${name}, behind compression middleware`, () => {
     const headers = { 'Accept-Encoding': 'gzip' }
@@ -290,7 +316,8 @@ export function adapterSuite(name: string, adapter: Adapter): void {
 
     it('sends each token at once: no-transform keeps the stream from being held', async () => {
       const script = oneToken()
-      const { open } = await serve((output) => output.synapseToonStream(script.source), {}, true)
+      const route: AdapterServer['route'] = (output) => output.synapseToonStream(script.source)
+      const { open } = await serve(route, { compression: false }, true)
       const client = open({ headers })
       expect((await client.head).headers.get('content-encoding')).toBeNull()
       await client.waitFor('"first"')

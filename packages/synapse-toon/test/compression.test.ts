@@ -11,7 +11,10 @@ const ACCEPTS_GZIP = { headers: { 'Accept-Encoding': 'gzip' } }
 describe("behind compression middleware, which puts its own write before the response's", () => {
   it('a token is on the network before the next one is there', async () => {
     const script = createScriptedSource([{ yield: { delta: 'first' } }, { hang: true }])
-    const app = express().use(compression(), synapseToon({ onDisconnect: 'cancel' }))
+    const app = express().use(
+      compression(),
+      synapseToon({ onDisconnect: 'cancel', compression: false }),
+    )
     app.get('/', (_req, res) => res.synapseToonStream(script.source))
     const { url } = await listen(app)
     const client = openRawClient(url, ACCEPTS_GZIP)
@@ -30,6 +33,7 @@ describe("behind compression middleware, which puts its own write before the res
     const reasons: unknown[] = []
     const toon = createSynapseToon({
       onDisconnect: 'cancel',
+      compression: false,
       deadlines: { stall: 300 },
       observer: { disconnected: ({ reason }) => reasons.push(reason) },
     })

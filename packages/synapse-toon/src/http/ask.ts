@@ -23,7 +23,7 @@ export interface Ask {
 export function readAsk(request: RequestView): Ask {
   const encoding = request.header(HEADER_ENCODING.toLowerCase()) ?? request.query('encoding')
   const format = negotiateFormat(request.header('accept'))
-  if (format === undefined) throw new NotAcceptableError(request.header('accept')!)
+  if (format === undefined) throw new NotAcceptableError('Accept', request.header('accept')!)
   return {
     encoding: encoding === undefined ? 'json' : parsePayloadEncoding(encoding),
     format,

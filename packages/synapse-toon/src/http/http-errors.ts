@@ -1,11 +1,16 @@
 import { describeValue, RefusedError } from '../errors.ts'
 import { ACCEPTABLE } from './accept.ts'
 
-/** `Accept` names nothing that we can send. */
+const CURES = {
+  Accept: `must allow one of ${ACCEPTABLE.join(', ')}`,
+  'Accept-Encoding': 'must allow gzip, deflate or identity',
+}
+
+/** `Accept` or `Accept-Encoding` names nothing that we can send. */
 export class NotAcceptableError extends RefusedError {
-  constructor(accept: string) {
-    const cure = `Accept must allow one of ${ACCEPTABLE.join(', ')}`
-    super('ERR_SYNAPSE_NOT_ACCEPTABLE', 406, `${cure}, got ${describeValue(accept)}`)
+  constructor(header: keyof typeof CURES, value: string) {
+    const rule = `${header} ${CURES[header]}`
+    super('ERR_SYNAPSE_NOT_ACCEPTABLE', 406, `${rule}, got ${describeValue(value)}`)
   }
 }
 

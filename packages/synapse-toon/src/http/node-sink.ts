@@ -1,20 +1,29 @@
 import type { ServerResponse } from 'node:http'
 import type { Http2ServerResponse, ServerHttp2Stream } from 'node:http2'
 import type { PlainAnswer, Sink, SinkEvents } from '../stream/sink.ts'
+import { bodyWay } from './body-way.ts'
 import { LIST_HEADERS } from './list-headers.ts'
+import { SocketBody } from './socket-body.ts'
 
 export type NodeResponse = ServerResponse | Http2ServerResponse
 
 /** [RFC 9113 §7] CANCEL: the stream is no longer needed. A number, so that runtimes without `node:http2` can load us. */
 const HTTP2_CANCEL = 0x8
 
-/** Writes to a response of `node:http` or of `node:http2`'s compatibility API. */
+/**
+ * Writes to a response of `node:http` or of `node:http2`'s compatibility API; below it, straight to
+ * the socket, where `bodyWay` allows it.
+ */
 export class NodeSink implements Sink {
   readonly #response: ServerResponse
   /** Where the response is one of HTTP/2. */
   readonly #http2: ServerHttp2Stream | undefined
   /** Middleware (compression) has put its own `write` before the response's. */
   readonly #isWrapped: boolean
+  #areHeadersSent = false
+  /** Decided with the first write; undefined where the response's own `write` is used. */
+  #body: SocketBody | undefined
+  #isWayDecided = false
   /** The last byte was handed to the network. */
   #finished = false
   #needsDrain = false
@@ -45,9 +54,9 @@ export class NodeSink implements Sink {
   commit(headers: readonly (readonly [string, string])[]): void {
     this.#response.statusCode = 200
     this.#setHeaders(headers)
-    if (this.#isWrapped) return this.#flushHeaders()
+    if (this.#isWrapped) return this.#sendHeaders()
     // Left to the end of the turn, so that headers and first payload leave in one packet.
-    process.nextTick(() => this.#flushHeaders())
+    process.nextTick(() => this.#sendHeaders())
   }
 
   answer({ status, headers, body }: PlainAnswer): void {
@@ -59,13 +68,41 @@ export class NodeSink implements Sink {
     else this.#response.end(body)
   }
 
-  write(text: string, bytes: number): boolean {
+  write(data: string | Uint8Array, bytes: number): boolean {
+    if (this.#body !== undefined) {
+      this.#body.write(data, bytes)
+      // Node's own limit says nothing of the network: it counts a large write that the kernel took
+      // at once. What is unsent is counted instead, and `#onTaken` tells when it was taken.
+      return true
+    }
     if (this.closed || this.#response.writableEnded) return true
-    // ASCII needs no encoder.
-    const encoding = bytes === text.length ? 'latin1' : 'utf8'
-    const wantsMore = this.#response.write(text, encoding, this.#onTaken)
-    // Node's own limit says nothing of the network: it counts a large write that the kernel took at
-    // once. What is unsent is counted instead, and `#onTaken` tells when it was taken.
+    if (!this.#isWayDecided) return this.#writeFirst(data, bytes)
+    return this.#writePlainly(data, bytes)
+  }
+
+  /** Headers and first payload in one packet; only with the headers sent the way can be known. */
+  #writeFirst(data: string | Uint8Array, bytes: number): boolean {
+    this.#isWayDecided = true
+    const response = this.#response
+    const isPlain = this.#http2 !== undefined || this.#isWrapped
+    const socket = isPlain ? null : response.socket
+    if (socket !== null) {
+      socket.cork()
+      this.#sendHeaders()
+    }
+    const way = bodyWay(response)
+    if (socket !== null && (way === 'chunked' || way === 'until-close')) {
+      this.#body = new SocketBody(response, socket, way, this.#onTaken)
+    }
+    const wantsMore = this.write(data, bytes)
+    socket?.uncork()
+    return wantsMore
+  }
+
+  #writePlainly(data: string | Uint8Array, bytes: number): boolean {
+    // ASCII needs no encoder; of bytes, the encoding is ignored.
+    const encoding = bytes === data.length ? 'latin1' : 'utf8'
+    const wantsMore = this.#response.write(data, encoding, this.#onTaken)
     if (!this.#isWrapped) return true
     this.#needsDrain = !wantsMore
     ;(this.#response as { flush?: () => void }).flush?.()
@@ -75,7 +112,7 @@ export class NodeSink implements Sink {
   unsentBytes(): number {
     // A wrapper holds bytes that the response knows nothing of; it says only whether it wants more.
     if (this.#isWrapped) return this.#needsDrain ? 1 : 0
-    return (this.#http2 ?? this.#response).writableLength
+    return this.#body?.unsentBytes ?? (this.#http2 ?? this.#response).writableLength
   }
 
   progress(): number {
@@ -118,8 +155,10 @@ export class NodeSink implements Sink {
     events?.onClose(this.#finished)
   }
 
-  #flushHeaders(): void {
-    if (!this.closed && !this.#response.writableEnded) this.#response.flushHeaders()
+  #sendHeaders(): void {
+    if (this.#areHeadersSent || this.closed || this.#response.writableEnded) return
+    this.#areHeadersSent = true
+    this.#response.flushHeaders()
   }
 
   #setHeaders(headers: readonly (readonly [string, string])[]): void {

@@ -51,7 +51,7 @@ describe('nothingMore', () => {
 
 describe('refusal', () => {
   it.each<[SynapseToonError, number, string]>([
-    [new NotAcceptableError('text/html'), 406, 'ERR_SYNAPSE_NOT_ACCEPTABLE'],
+    [new NotAcceptableError('Accept', 'text/html'), 406, 'ERR_SYNAPSE_NOT_ACCEPTABLE'],
     [new StreamNotFoundError(), 404, 'ERR_SYNAPSE_STREAM_NOT_FOUND'],
     [new ClosingError(), 503, 'ERR_SYNAPSE_SHUTDOWN'],
     [new InvalidEventIdError('x'), 400, 'ERR_SYNAPSE_INVALID_EVENT_ID'],

@@ -43,7 +43,8 @@ export async function serve(given: ServeInput): Promise<ConnectionSummary> {
     if (request.method === 'HEAD') {
       return answer(given, headAnswer(request, mediaTypeOf(ask.format)), startedAt)
     }
-    const input = { ...given, settings: await withPrincipal(given) }
+    const sink = ask.format === 'stream' ? compressed(given) : given.sink
+    const input = { ...given, sink, settings: await withPrincipal(given) }
     const route = await findRoute({ ...input, admit: admissionFor(input) }, ask)
     if (isNothingMore(route)) {
       return answer(given, nothingMore(request, route.reason), startedAt)
@@ -54,6 +55,11 @@ export async function serve(given: ServeInput): Promise<ConnectionSummary> {
     notify(observer, 'refused', describeRefusal(error))
     return answer(given, refusal(request, error) ?? unexpected(request, error), startedAt)
   }
+}
+
+/** @throws {NotAcceptableError} */
+function compressed({ runtime, request, sink, settings }: ServeInput): Sink {
+  return runtime.coding.apply(request, sink, settings.compression)
 }
 
 async function withPrincipal({ settings, request }: ServeInput): Promise<Settings> {

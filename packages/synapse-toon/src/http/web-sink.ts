@@ -53,7 +53,9 @@ export class WebSink implements Sink {
       // In bytes; the default counts chunks, of whatever size.
       { highWaterMark: this.#highWaterMark, size: (chunk) => chunk.byteLength },
     )
-    this.#respond(new Response(body, { status: 200, headers: toHeaders(headers) }))
+    // Workers compress by themselves where a header says so, unless they are told that it is done.
+    const init = { status: 200, headers: toHeaders(headers), encodeBody: 'manual' }
+    this.#respond(new Response(body, init))
   }
 
   answer({ status, headers, body }: PlainAnswer): void {
@@ -62,9 +64,9 @@ export class WebSink implements Sink {
     this.#close(true)
   }
 
-  write(text: string): boolean {
+  write(data: string | Uint8Array): boolean {
     if (this.#over || this.#controller === undefined) return true
-    this.#controller.enqueue(Buffer.from(text, 'utf8'))
+    this.#controller.enqueue(typeof data === 'string' ? Buffer.from(data, 'utf8') : data)
     return (this.#controller.desiredSize ?? 0) > 0
   }
 

@@ -9,7 +9,12 @@ export const END_REASONS: readonly EndReason[] = [
 ]
 
 /** Why a connection can be lost while its stream goes on. */
-export const LEAVE_REASONS: readonly LeaveReason[] = ['client-left', 'stalled-client', 'overflow']
+export const LEAVE_REASONS: readonly LeaveReason[] = [
+  'client-left',
+  'stalled-client',
+  'overflow',
+  'shutdown',
+]
 
 /** Neither complete nor asked for. */
 export function isAbnormal(reason: EndReason): boolean {

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { COMPRESSION_STATES } from '../compress/back-off.ts'
 import type { LimitName } from '../limits/limit-error.ts'
 import { END_REASONS, LEAVE_REASONS } from './end-reasons.ts'
 import { registerLateHistogram } from './late-histogram.ts'
@@ -108,6 +109,12 @@ export function createInstruments({ registry, prefix, labels }: InstrumentsInput
     duration: histogram('stream_duration_seconds', 'From start to end', DURATION_BUCKETS),
     frameBytes: counter('frame_bytes_total', 'Bytes of events written, before compression'),
     wireBytes: counter('wire_bytes_total', 'Bytes of events written, after compression'),
+    compressed: counterBy(
+      'compressed_connections_total',
+      'Compressed connections that are over, by whether they still compressed at their end',
+      'state',
+      COMPRESSION_STATES,
+    ),
     blocked: counter('blocked_total', 'Waits of connections for a slow client'),
     blockedSeconds: counter('blocked_seconds_total', 'Time that connections waited for clients'),
     lost: counterBy(
@@ -130,4 +137,4 @@ export function createInstruments({ registry, prefix, labels }: InstrumentsInput
 }
 
 /** Labels that metrics have of their own, and `le`, which is Prometheus's. */
-export const OWN_LABELS: readonly string[] = ['reason', 'limit', 'status', 'le']
+export const OWN_LABELS: readonly string[] = ['reason', 'limit', 'status', 'state', 'le']

@@ -136,8 +136,14 @@ describe('createPrometheusObserver', () => {
     const { observer, samples } = watch()
     const connection = { status: 200, streamId: 'a', reason: undefined, lost: undefined, chunks: 9 }
     const times = { ttfbMs: 1, durationMs: 1, blockedMs: 0, resumedAfter: undefined }
-    observer.disconnected!({ ...connection, ...times, bytes: 1000, wireBytes: 40 })
-    expect(await samples()).toMatchObject({ frame_bytes_total: 1000, wire_bytes_total: 40 })
+    const wire = { encoding: 'gzip', state: 'active', bytes: 40 } as const
+    observer.disconnected!({ ...connection, ...times, bytes: 1000, wire })
+    observer.disconnected!({ ...connection, ...times, bytes: 5 })
+    expect(await samples()).toMatchObject({
+      frame_bytes_total: 1005,
+      wire_bytes_total: 45,
+      'compressed_connections_total{state="active"}': 1,
+    })
   })
 })
 
@@ -167,9 +173,14 @@ describe('series', () => {
     for (const line of samples) expect(line).toMatch(/^chat_[a-z_]+\{[^}]*service="a"[^}]*\} /)
   })
 
-  it.each(['reason', 'limit', 'status', 'le'])('cannot have %s as a constant label', (label) => {
-    expect(() => createPrometheusObserver({ labels: { [label]: 'a' } })).toThrow(`labels.${label}`)
-  })
+  it.each(['reason', 'limit', 'status', 'state', 'le'])(
+    'cannot have %s as a constant label',
+    (label) => {
+      expect(() => createPrometheusObserver({ labels: { [label]: 'a' } })).toThrow(
+        `labels.${label}`,
+      )
+    },
+  )
 
   it('can live in a registry with others', async () => {
     const registry = new Registry()

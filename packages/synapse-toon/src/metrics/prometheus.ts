@@ -99,10 +99,11 @@ export function createPrometheusObserver(
       to.ended(reason)
       to.duration.observe(elapsedMs / MS_PER_SECOND)
     },
-    disconnected({ lost, bytes, wireBytes = bytes, ttfbMs, blockedMs, resumedAfter }) {
+    disconnected({ lost, bytes, wire, ttfbMs, blockedMs, resumedAfter }) {
       requests--
       to.frameBytes.inc(bytes)
-      to.wireBytes.inc(wireBytes)
+      to.wireBytes.inc(wire?.bytes ?? bytes)
+      if (wire !== undefined) to.compressed(wire.state)
       to.blockedSeconds.inc(blockedMs / MS_PER_SECOND)
       if (lost !== undefined) to.lost(lost)
       // What a resumed one waits for is in the log already: no answer of a model.

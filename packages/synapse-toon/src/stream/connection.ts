@@ -317,7 +317,7 @@ export class Connection implements Flushable, StreamReader {
     this.#commitTimer?.clear()
     this.#heartbeatTimer?.clear()
     this.#stallTimer?.clear()
-    const { log, stream, settings, after, clock, startedAt } = this.#input
+    const { log, stream, settings, after, clock, startedAt, sink } = this.#input
     this.#frames.close()
     stream?.detach(this, leave)
     // After `detach`, which asks for `holdsBack`.
@@ -329,6 +329,7 @@ export class Connection implements Flushable, StreamReader {
       lost: leave,
       chunks: this.#frames.chunks,
       bytes: this.#bytes,
+      wire: sink.wire,
       ttfbMs: this.#ttfbMs,
       durationMs: clock.now() - startedAt,
       blockedMs: this.#blockedMs,

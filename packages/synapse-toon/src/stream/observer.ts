@@ -1,4 +1,5 @@
 import type { EndReason } from './end-reason.ts'
+import type { WireUse } from './sink.ts'
 import type { LeaveReason } from './stream.ts'
 
 /** A stream while it runs. Live: read what you need at once, do not keep it. */
@@ -37,8 +38,8 @@ export interface ConnectionSummary {
   readonly chunks: number
   /** Bytes of frames handed to the socket. */
   readonly bytes: number
-  /** The same after compression; left out where nothing was compressed. */
-  readonly wireBytes?: number
+  /** What became of them on the wire; left out where they went as they are. */
+  readonly wire?: WireUse
   /** From the request to the first payload byte handed to the socket, in ms. */
   readonly ttfbMs: number | undefined
   readonly durationMs: number

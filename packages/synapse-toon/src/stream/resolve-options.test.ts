@@ -74,6 +74,16 @@ const BAD: [option: string, rule: string, values: [unknown, string][]][] = [
     ],
   ],
   [
+    'compression',
+    'true, false or a list of gzip, deflate, zstd, br',
+    [
+      [1, '1'],
+      ['gzip', '"gzip"'],
+      [['gzip', 'lzma'], '"gzip, lzma"'],
+      [null, 'null'],
+    ],
+  ],
+  [
     'onDisconnect',
     'one of cancel, continue',
     [
@@ -189,6 +199,7 @@ describe('resolveOptions', () => {
       slowClient: 'wait',
       merge: mergeText,
       resume: true,
+      compression: true,
       continueFor: 30_000,
       fallbackStatus: 200,
     })
@@ -205,6 +216,7 @@ describe('resolveOptions', () => {
       resume: false,
       onDisconnect: 'continue',
       continueFor: 2 ** 31 - 1,
+      compression: ['zstd', 'br', 'deflate', 'gzip'],
       principal: 'user-1',
       streamUrl: (id) => id,
       fallback: () => undefined,

@@ -1,3 +1,4 @@
+import { type ContentEncoding, DEFAULT_PREFERENCE } from '../compress/content-encoding.ts'
 import { describeValue, SynapseToonError } from '../errors.ts'
 import { mergeText } from './merge.ts'
 import { combineObservers, type Observer } from './observer.ts'
@@ -18,6 +19,7 @@ export const DEFAULT_SETTINGS: Settings = {
   slowClient: 'wait',
   merge: mergeText,
   resume: true,
+  compression: true,
   continueFor: 30_000,
   fallbackStatus: 200,
 }
@@ -54,6 +56,7 @@ const CHECKS: { readonly [Name in keyof Required<StreamOptions>]: Check } = {
       value,
     )
   },
+  compression: checkCompression,
   streamUrl: isFunction,
   fallback: isFunction,
   fallbackStatus: (option, value) =>
@@ -167,4 +170,12 @@ function oneOf(...values: string[]): Check {
 
 function isFunction(option: string, value: unknown): void {
   if (typeof value !== 'function') throw new InvalidOptionError(option, 'a function', value)
+}
+
+function checkCompression(option: string, value: unknown): void {
+  if (typeof value === 'boolean') return
+  const isKnown = (coding: unknown) => DEFAULT_PREFERENCE.includes(coding as ContentEncoding)
+  if (Array.isArray(value) && value.every(isKnown)) return
+  const rule = `true, false or a list of ${DEFAULT_PREFERENCE.join(', ')}`
+  throw new InvalidOptionError(option, rule, Array.isArray(value) ? value.join(', ') : value)
 }

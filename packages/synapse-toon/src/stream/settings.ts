@@ -1,3 +1,4 @@
+import type { ContentEncoding } from '../compress/content-encoding.ts'
 import type { Merge } from './merge.ts'
 import type { Observer } from './observer.ts'
 
@@ -79,6 +80,12 @@ export interface StreamOptions {
    * the stream (74 random bits) may resume, from whatever address; limits count by client address.
    */
   readonly principal?: string | PrincipalOf
+  /**
+   * Codings of the whole stream (`Content-Encoding`) to offer, the best first; the client's
+   * `Accept-Encoding` chooses among them. `false`, or an empty list: none. Default `true`: `gzip`,
+   * `deflate`, `zstd` where Node has it, `br`, in the order of what was measured.
+   */
+  readonly compression?: boolean | readonly ContentEncoding[]
   /** Address of a stream, sent as `Content-Location`. Default none. */
   readonly streamUrl?: (streamId: string) => string
   /**

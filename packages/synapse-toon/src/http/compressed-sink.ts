@@ -1,0 +1,85 @@
+import type { Compressor } from '../compress/compressor.ts'
+import type { PlainAnswer, Sink, SinkEvents, WireUse } from '../stream/sink.ts'
+
+/** Where a sink has its compressor from. */
+export interface CompressorSource {
+  open(): Compressor
+  /** Called once after `open`: the response is over, and its compressor closed. */
+  close(): void
+}
+
+/**
+ * Compresses what goes to another sink, each write so that the client can read all of it at once.
+ * An answer that is no stream goes as it is.
+ */
+export class CompressedSink implements Sink {
+  readonly #sink: Sink
+  readonly #source: CompressorSource
+  /** From the commit on: most requests that are refused never need one. */
+  #compressor: Compressor | undefined
+  #isOver = false
+
+  constructor(sink: Sink, source: CompressorSource) {
+    this.#sink = sink
+    this.#source = source
+  }
+
+  get closed(): boolean {
+    return this.#sink.closed
+  }
+
+  get wire(): WireUse | undefined {
+    const compressor = this.#compressor
+    if (compressor === undefined) return undefined
+    const { encoding, state, bytesOut } = compressor
+    return { encoding, state, bytes: bytesOut }
+  }
+
+  listen(events: SinkEvents): void {
+    this.#sink.listen({
+      onDrain: () => events.onDrain(),
+      onClose: (served) => {
+        // Before the compressor goes: whoever hears of the close may ask what it has done.
+        events.onClose(served)
+        this.#isOver = true
+        if (this.#compressor === undefined) return
+        this.#compressor.close()
+        this.#source.close()
+      },
+    })
+  }
+
+  commit(headers: readonly (readonly [string, string])[]): void {
+    this.#compressor = this.#source.open()
+    this.#sink.commit([...headers, ['Content-Encoding', this.#compressor.encoding]])
+  }
+
+  answer(answer: PlainAnswer): void {
+    this.#sink.answer(answer)
+  }
+
+  write(text: string, bytes: number): boolean {
+    if (this.#isOver || this.closed) return true
+    const compressed = this.#compressor!.compress(text, bytes)
+    return this.#sink.write(compressed, compressed.length)
+  }
+
+  unsentBytes(): number {
+    return this.#sink.unsentBytes()
+  }
+
+  progress(): number {
+    return this.#sink.progress()
+  }
+
+  end(): void {
+    if (this.#isOver || this.closed) return
+    const last = this.#compressor!.finish()
+    this.#sink.write(last, last.length)
+    this.#sink.end()
+  }
+
+  destroy(): void {
+    this.#sink.destroy()
+  }
+}
