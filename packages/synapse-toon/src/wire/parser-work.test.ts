@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ByteQueue } from './byte-queue.ts'
-import { createEventStreamParser, Parser } from './parser.ts'
+import { createEventStreamParser, createParser } from './parser.ts'
 import { piecesOf, utf8 } from './test-kit.ts'
 
 // In a file of its own, so that V8 optimises the parser for what these tests feed it.
@@ -33,7 +33,7 @@ describe('the work of the parser', () => {
     (size) => {
       const queue = new ByteQueue()
       const lengths: number[] = []
-      const parser = new Parser({ onEvent: (event) => lengths.push(event.data.length) }, queue)
+      const parser = createParser({ onEvent: (event) => lengths.push(event.data.length) }, queue)
       for (const piece of piecesOf(line, size)) parser.feed(piece)
       expect(lengths).toEqual([256 * 1024])
       expect(queue.copied).toBeLessThanOrEqual(3 * line.length)
@@ -42,14 +42,14 @@ describe('the work of the parser', () => {
 
   it('for whole lines in one read is no copy', () => {
     const queue = new ByteQueue()
-    const parser = new Parser({ onEvent() {} }, queue)
+    const parser = createParser({ onEvent() {} }, queue)
     parser.feed(line)
     expect(queue.copied).toBe(0)
   })
 
   it('for a huge line that never ends is at most three copies', () => {
     const queue = new ByteQueue()
-    const parser = new Parser({ onEvent() {} }, queue)
+    const parser = createParser({ onEvent() {} }, queue)
     for (const piece of piecesOf(line.subarray(0, -2), 100)) parser.feed(piece)
     parser.end()
     expect(queue.copied).toBeLessThanOrEqual(3 * line.length)

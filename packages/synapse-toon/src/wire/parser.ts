@@ -23,12 +23,20 @@ export interface EventStreamParserCallbacks {
 export interface EventStreamParser {
   /**
    * Takes the next bytes, cut anywhere. The bytes are not kept: the caller may reuse the array.
-   * An exception thrown by a callback passes through, and the lines of `bytes` that follow are then
-   * not read; a line that goes on in the next bytes is kept whole.
+   * An exception thrown by a callback passes through. The lines that follow it are not lost: the
+   * next call, which may be of no bytes at all, goes on with them.
    */
   feed(bytes: Uint8Array): void
-  /** The stream is over. An unfinished block is dropped [spec §9.2.6], and the parser is as new. */
+  /**
+   * The stream is over: reads what an exception left unread, drops an unfinished block
+   * [spec §9.2.6], and is then as new.
+   */
   end(): void
+  /**
+   * What is held of an event that is not complete: bytes of an unfinished line, characters of data
+   * lines. Nothing bounds it but the caller, who may stop feeding.
+   */
+  readonly held: number
   /** What a reconnect sends as `Last-Event-ID`; `''` when nothing is to be sent. */
   readonly lastEventId: string
 }
@@ -46,182 +54,203 @@ const CR_OR_CRLF = /\r\n?/g
  * Why bytes and not text: lines end at bytes that UTF-8 never uses inside a character, so whole
  * lines are decoded in one call, a character cut between two reads needs no decoder state, and
  * what waits for the rest of its line is copied a bounded number of times (see `ByteQueue`).
+ *
+ * @param lastEventId that the stream has from before; events inherit it. Default none.
  */
-export function createEventStreamParser(callbacks: EventStreamParserCallbacks): EventStreamParser {
-  return new Parser(callbacks, new ByteQueue())
+export function createEventStreamParser(
+  callbacks: EventStreamParserCallbacks,
+  lastEventId = '',
+): EventStreamParser {
+  return createParser(callbacks, new ByteQueue(), lastEventId)
 }
 
 /** The parser itself; the queue is handed in so that a test can count the bytes it moves. */
-export class Parser implements EventStreamParser {
-  readonly #callbacks: EventStreamParserCallbacks
-  readonly #unfinished: ByteQueue
+export function createParser(
+  callbacks: EventStreamParserCallbacks,
+  unfinished: ByteQueue,
+  lastEventId = '',
+): EventStreamParser {
   // `ignoreBOM: true` means "leave it in": the one BOM that the standard strips is stripped by us,
   // at the start of the stream. Left to the decoder, each decoded piece would lose one.
-  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
   /** How many bytes of a possible BOM at the start were seen; -1 when the start is behind us. */
-  #bomBytes = 0
+  let bomBytes = 0
   /** The last line ended with CR at the end of a read: an LF that follows belongs to it. */
-  #skipLf = false
+  let skipLf = false
 
-  // The buffers of §9.2.6. `#data` is undefined until the block has a data line, because one empty
+  // The buffers of §9.2.6. `data` is undefined until the block has a data line, because one empty
   // data line dispatches an event with empty data, and none dispatches nothing.
-  #event = ''
-  #data: string | undefined
+  let eventName = ''
+  let data: string | undefined
   /** Data lines after the first, joined once at dispatch. */
-  #moreData: string[] = []
-  #idBuffer = ''
+  let moreData: string[] = []
+  /** Characters of all data lines of the block, line ends included. */
+  let dataLength = 0
+  let idBuffer = lastEventId
   /** Whether this block had a valid `id` field. */
-  #idSet = false
-  #lastEventId = ''
+  let idSet = false
 
-  constructor(callbacks: EventStreamParserCallbacks, unfinished: ByteQueue) {
-    this.#callbacks = callbacks
-    this.#unfinished = unfinished
-  }
+  /** Whole lines that are not read yet, because a callback threw in the middle of a read. */
+  let unread = ''
 
-  get lastEventId(): string {
-    return this.#lastEventId
-  }
-
-  feed(bytes: Uint8Array): void {
-    let chunk = this.#bomBytes === -1 ? bytes : this.#stripBom(bytes)
-    if (chunk.length === 0) return
-    if (this.#skipLf) {
-      this.#skipLf = false
+  /** @returns the text of all lines that are complete with these bytes, each with an LF at its end */
+  function completeLines(bytes: Uint8Array): string {
+    let chunk = bomBytes === -1 ? bytes : stripBom(bytes)
+    if (chunk.length === 0) return ''
+    if (skipLf) {
+      skipLf = false
       if (chunk[0] === LF) chunk = chunk.subarray(1)
     }
 
     const complete = lengthOfCompleteLines(chunk)
     if (complete === 0) {
-      this.#unfinished.push(chunk)
-      return
+      unfinished.push(chunk)
+      return ''
     }
-    this.#skipLf = chunk[complete - 1] === CR && complete === chunk.length
+    skipLf = chunk[complete - 1] === CR && complete === chunk.length
 
     const head = chunk.subarray(0, complete)
     let lines = head
-    if (this.#unfinished.length > 0) {
-      this.#unfinished.push(head)
-      lines = this.#unfinished.take()
+    if (unfinished.length > 0) {
+      unfinished.push(head)
+      lines = unfinished.take()
     }
     // Decode before the tail is queued: `lines` may be a view of the same memory.
-    const text = this.#decoder.decode(lines)
-    if (complete < chunk.length) this.#unfinished.push(chunk.subarray(complete))
-    this.#readLines(text)
-  }
-
-  end(): void {
-    this.#unfinished.take()
-    this.#bomBytes = 0
-    this.#skipLf = false
-    this.#clearBlock()
-    // The id of an unfinished block was never the stream's.
-    this.#idBuffer = this.#lastEventId
+    const text = decoder.decode(lines)
+    if (complete < chunk.length) unfinished.push(chunk.subarray(complete))
+    // [spec §9.2.5] CRLF is one line end, CR alone is one too. Rewriting them is safe here, where
+    // lines are whole and an LF after a CR of the last read is gone; and it leaves one search per
+    // line. A second one, for the next CR, would be quadratic: looked for anew, where the other
+    // line end is far away; looked for before the loop, because V8 moves it into the loop.
+    return text.includes('\r') ? text.replace(CR_OR_CRLF, '\n') : text
   }
 
   /** [spec §9.2.5] one leading U+FEFF is ignored, even when it comes in three reads. */
-  #stripBom(bytes: Uint8Array): Uint8Array {
+  function stripBom(bytes: Uint8Array): Uint8Array {
     let at = 0
     while (at < bytes.length) {
-      if (bytes[at] !== BOM[this.#bomBytes]) {
+      if (bytes[at] !== BOM[bomBytes]) {
         // Not a BOM after all: the bytes held back are content.
-        if (this.#bomBytes > 0) this.#unfinished.push(new Uint8Array(BOM.slice(0, this.#bomBytes)))
-        this.#bomBytes = -1
-        return bytes.subarray(at)
+        if (bomBytes > 0) unfinished.push(new Uint8Array(BOM.slice(0, bomBytes)))
+        bomBytes = -1
+        break
       }
       at++
-      if (++this.#bomBytes === BOM.length) {
-        this.#bomBytes = -1
-        return bytes.subarray(at)
+      if (++bomBytes === BOM.length) {
+        bomBytes = -1
+        break
       }
     }
     return bytes.subarray(at)
   }
 
-  /** @param text whole lines, each with its end */
-  #readLines(text: string): void {
-    // [spec §9.2.5] CRLF is one line end, CR alone is one too. Rewriting them is safe here, where
-    // lines are whole and an LF after a CR of the last read is gone; and it leaves one search per
-    // line. A second one, for the next CR, would be quadratic: looked for anew, where the other
-    // line end is far away; looked for before the loop, because V8 moves it into the loop.
-    const lines = text.includes('\r') ? text.replace(CR_OR_CRLF, '\n') : text
+  /** @param lines whole ones, each with an LF at its end */
+  function readLines(lines: string): void {
     let start = 0
-    while (start < lines.length) {
-      const end = lines.indexOf('\n', start)
-      if (end === start) this.#dispatch()
-      else this.#readLine(lines, start, end)
-      start = end + 1
+    try {
+      while (start < lines.length) {
+        const from = start
+        const end = lines.indexOf('\n', from)
+        // Before the callbacks: a line is read once, whatever they do.
+        start = end + 1
+        if (end === from) dispatch()
+        else readLine(lines, from, end)
+      }
+    } finally {
+      unread = lines.slice(start)
     }
   }
 
   /** [spec §9.2.6] splits a line at its first colon and drops one space after it. */
-  #readLine(text: string, start: number, end: number): void {
+  function readLine(text: string, start: number, end: number): void {
     // Data lines are nearly all lines: they are recognised without making a string of the name.
     if (text.startsWith('data:', start)) {
-      const from = text[start + 5] === ' ' ? start + 6 : start + 5
-      this.#addData(text.slice(from, end))
+      addData(text.slice(text[start + 5] === ' ' ? start + 6 : start + 5, end))
       return
     }
     const line = text.slice(start, end)
     const colon = line.indexOf(':')
     const name = colon === -1 ? line : line.slice(0, colon)
     const value = colon === -1 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1)
-    if (colon === 0) this.#callbacks.onComment?.(value)
-    else this.#setField(name, value)
+    if (colon === 0) callbacks.onComment?.(value)
+    else setField(name, value)
   }
 
-  #setField(name: string, value: string): void {
+  function setField(name: string, value: string): void {
     switch (name) {
       case 'event':
-        this.#event = value
+        eventName = value
         return
       case 'data':
-        this.#addData(value)
+        addData(value)
         return
       case 'id':
         // [spec §9.2.6] an id with NUL is ignored; an empty one is valid and resets.
         if (value.includes('\0')) return
-        this.#idBuffer = value
-        this.#idSet = true
+        idBuffer = value
+        idSet = true
         return
       case 'retry':
         // [spec §9.2.6] ASCII digits only; an empty value has none.
-        if (DIGITS.test(value)) this.#callbacks.onRetry?.(Number.parseInt(value, 10))
-        return
+        if (DIGITS.test(value)) callbacks.onRetry?.(Number.parseInt(value, 10))
     }
     // [spec §9.2.6] any other field is ignored.
   }
 
-  #addData(value: string): void {
-    if (this.#data === undefined) this.#data = value
-    else this.#moreData.push(value)
+  function addData(value: string): void {
+    dataLength += value.length + 1
+    if (data === undefined) data = value
+    else moreData.push(value)
   }
 
-  #dispatch(): void {
+  function dispatch(): void {
     // [spec §9.2.6] step 1: the id counts even when the block has no data.
-    this.#lastEventId = this.#idBuffer
-    if (this.#data === undefined) {
-      this.#clearBlock()
+    lastEventId = idBuffer
+    if (data === undefined) {
+      clearBlock()
       return
     }
-    const data =
-      this.#moreData.length === 0 ? this.#data : `${this.#data}\n${this.#moreData.join('\n')}`
-    const event = this.#event === '' ? 'message' : this.#event
-    const lastEventId = this.#lastEventId
-    const parsed: ParsedEvent = this.#idSet
-      ? { event, data, lastEventId, id: lastEventId }
-      : { event, data, lastEventId }
+    const event: ParsedEvent = {
+      event: eventName || 'message',
+      data: moreData.length === 0 ? data : `${data}\n${moreData.join('\n')}`,
+      lastEventId,
+      ...(idSet && { id: lastEventId }),
+    }
     // Cleared first, so that a callback that throws leaves a parser that can go on.
-    this.#clearBlock()
-    this.#callbacks.onEvent(parsed)
+    clearBlock()
+    callbacks.onEvent(event)
   }
 
-  #clearBlock(): void {
-    this.#event = ''
-    this.#data = undefined
-    if (this.#moreData.length > 0) this.#moreData = []
-    this.#idSet = false
+  function clearBlock(): void {
+    eventName = ''
+    data = undefined
+    dataLength = 0
+    if (moreData.length > 0) moreData = []
+    idSet = false
+  }
+
+  return {
+    get lastEventId() {
+      return lastEventId
+    },
+    get held() {
+      return unfinished.length + dataLength
+    },
+    feed(bytes) {
+      // Gathered before the callbacks run: one that throws must not cost these bytes.
+      const lines = completeLines(bytes)
+      readLines(unread === '' ? lines : unread + lines)
+    },
+    end() {
+      readLines(unread)
+      unfinished.take()
+      bomBytes = 0
+      skipLf = false
+      clearBlock()
+      // The id of an unfinished block was never the stream's.
+      idBuffer = lastEventId
+    },
   }
 }
 

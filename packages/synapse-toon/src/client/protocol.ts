@@ -1,0 +1,47 @@
+import type { ParsedEvent } from '../wire/parser.ts'
+import type { Gap } from './errors.ts'
+import type { IdleLimits } from './idle-clocks.ts'
+import type { Decode } from './payload-decoder.ts'
+
+export type ProtocolName = 'synapse' | 'eventsource' | 'openai' | 'anthropic'
+
+/** What one event says, in the order in which it is to be taken. */
+export interface Reading {
+  /** Positions between the last event and this one. */
+  readonly gap?: Gap | undefined
+  /** Tokens, as they are counted so far. */
+  readonly usage?: unknown
+  /** Whether `payload` is content for the consumer. */
+  readonly isContent?: boolean
+  readonly payload?: unknown
+  /** What it adds to the answer's text, where it is text. */
+  readonly text?: unknown
+  /** The stream's own end. */
+  readonly end?: 'complete' | 'cancelled' | undefined
+}
+
+/** How events become content, and what an end looks like. One object lives as long as its stream. */
+export interface Protocol {
+  readonly name: ProtocolName
+  /** `false`: the same request would be another answer, to be paid again. It is never sent again. */
+  readonly asksAgain: boolean
+  /** What a response means that ends in order, before the stream has ended. */
+  readonly onCleanEnd: 'truncated' | 'lost' | 'come-back'
+  /** Whether it can go on only from an event with an id: an answer, not a feed. */
+  readonly needsId: boolean
+  readonly timeouts: IdleLimits
+  /** A response begins. @param streamId what its head says @throws {ProtocolError} */
+  begin?(streamId: string | undefined): void
+  /**
+   * @returns undefined for what is no progress: a duplicate, a ping
+   * @throws {StreamFailedError} the stream ended with an error
+   * @throws {TruncatedStreamError} its end says that it is not whole
+   * @throws {ProtocolError} @throws {StreamPayloadError}
+   */
+  read(event: ParsedEvent, decode: Decode): Reading | undefined
+}
+
+/** The fields of a JSON object; none of anything else. */
+export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+}

@@ -1,0 +1,118 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createSynapseToon, type Source, type StreamOptions } from 'synapse-toon'
+import { build } from 'tsdown'
+import { afterAll, beforeAll } from 'vitest'
+import type { PageConfig } from './react-page.ts'
+import { listen } from './test-server.ts'
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+/** `react-page.ts` with all that it imports, as one script for a browser, for all tests of a file. */
+export function sharedReactPage(): { readonly script: string } {
+  let script = ''
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'synapse-react-'))
+    await build({
+      config: false,
+      entry: { page: here('react-page.ts') },
+      outDir: folder,
+      platform: 'browser',
+      alias: { 'react-dom/client': '/tmp/react18/node_modules/react-dom/client.js', react: '/tmp/react18/node_modules/react/index.js', 'synapse-toon/react': here('../src/client/react.ts') },
+      noExternal: [/./],
+      inlineOnly: false,
+      // StrictMode does what is to be shown in the development build only.
+      define: { 'process.env.NODE_ENV': '"development"' },
+      dts: false,
+      logLevel: 'error',
+    })
+    script = await readFile(join(folder, 'page.js'), 'utf8')
+  })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+  return {
+    get script() {
+      return script
+    },
+  }
+}
+
+/** A source that says what a test says, when it says it. One for all who ask. */
+export function drivenSource() {
+  const said: string[] = []
+  let wake = () => {}
+  let isOver = false
+  const state = { runs: 0, reason: undefined as unknown }
+  const source: Source<{ delta: string }> = async function* ({ signal }) {
+    state.runs++
+    signal.addEventListener('abort', () => {
+      state.reason = signal.reason
+      wake()
+    })
+    for (let next = 0; !signal.aborted; ) {
+      if (next < said.length) yield { delta: said[next++]! }
+      else if (isOver) return
+      else {
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      }
+    }
+  }
+  return {
+    source,
+    state,
+    say(...deltas: string[]) {
+      said.push(...deltas)
+      wake()
+    },
+    end() {
+      isOver = true
+      wake()
+    },
+  }
+}
+
+/** A site with the page, a place to ask, and the streams at addresses of their own. */
+export async function reactSite(
+  page: { readonly script: string },
+  source: Source<unknown>,
+  options: StreamOptions = {},
+) {
+  const toon = createSynapseToon({ streamUrl: (id) => `/streams/${id}`, ...options })
+  const asked: string[] = []
+  const open = new Set<ServerResponse>()
+  const { url } = await listen(async (req: IncomingMessage, res: ServerResponse) => {
+    const { pathname } = new URL(req.url!, 'http://host')
+    if (pathname === '/') {
+      return res
+        .setHeader('Content-Type', 'text/html')
+        .end('<div id=root></div><script src=/page.js type=module></script>')
+    }
+    if (pathname === '/page.js') {
+      return res.setHeader('Content-Type', 'text/javascript').end(page.script)
+    }
+    const [, root, streamId = ''] = pathname.split('/')
+    if (root !== 'chat' && root !== 'streams') return res.writeHead(204).end()
+    asked.push(`${req.method} /${root}`)
+    if (req.method === 'DELETE')
+      return res.writeHead((await toon.cancel(streamId)) ? 204 : 404).end()
+    open.add(res)
+    await toon.pipe(root === 'chat' ? source : { streamId }, { req, res })
+    open.delete(res)
+  })
+  return {
+    asked,
+    /** Lines that are open. */
+    open,
+    toon,
+    address: (config: PageConfig) => `${url}/?config=${encodeURIComponent(JSON.stringify(config))}`,
+    /** Cuts the lines, as a lost network would. */
+    cut() {
+      for (const res of open) res.destroy()
+    },
+  }
+}
