@@ -10,7 +10,9 @@ import { packageVersion } from './package-files.ts'
 import { tempFolder } from './test-kit.ts'
 
 /** A process that writes down what is done to it. */
-function fakeProcess(env: Environment = {}) {
+function fakeProcess(given: Environment = {}) {
+  // Not the folder of whoever runs the tests.
+  const env: Environment = { XDG_STATE_HOME: tempFolder(), ...given }
   const out: string[] = []
   const err: string[] = []
   const exits: number[] = []
@@ -28,6 +30,7 @@ function fakeProcess(env: Environment = {}) {
   }
   const stderr = { write: (text: string) => void err.push(text) }
   return {
+    env,
     io: { env, stdout, stderr, signals, exit: (code: number) => void exits.push(code) },
     out: () => out.join(''),
     err: () => err.join(''),
@@ -40,12 +43,12 @@ function fakeProcess(env: Environment = {}) {
 const docs = () => tempFolder({ 'a.md': '# Apples\n\nApples are red, and pears are green.\n' })
 
 describe('a command that starts', () => {
-  it('prints its address and what answers, serves, and ends with 0 when it is asked to', async () => {
-    const { io, out, url, signals } = fakeProcess({ PORT: '1' })
+  it('prints its address, what answers and where answers are kept, serves, and ends with 0 when asked to', async () => {
+    const { io, env, out, url, signals } = fakeProcess({ PORT: '1' })
     const ended = main(['serve', '--docs', docs(), '--port', '0', '--interval-ms', '0'], io)
     const address = await url
     expect(out()).toBe(
-      `Synapse TOON gateway: ${address}\nWhat answers: Documentation. Not a language model: it quotes 1 file of documentation.\n`,
+      `Synapse TOON gateway: ${address}\nWhat answers: Documentation. Not a language model: it quotes 1 file of documentation.\nLog: level, in ${env.XDG_STATE_HOME}/synapse-toon/streams: answers outlive a restart\n`,
     )
     expect(address).toMatch(/^http:\/\/127\.0\.0\.1:\d{2,}$/)
     const answer = await collect(fetch(`${address}/chat/stream?message=apples`))
@@ -73,6 +76,9 @@ describe('a command that starts', () => {
     const client = openRawClient(`${address}/chat/stream?message=apples`)
     await client.waitFor('event: update')
     signals.emit('SIGINT')
+    const ready = await fetch(`${address}/readyz`)
+    expect(ready.status).toBe(503)
+    expect(await ready.json()).toEqual({ status: 'stopping' })
     // What is new is refused from now on, which shows that the first signal was heard.
     const refused = await fetch(`${address}/chat/stream?message=apples`)
     expect(refused.status).toBe(503)
@@ -87,19 +93,91 @@ describe('a command that starts', () => {
   })
 })
 
+describe('a command that is started again', () => {
+  const serve = (...more: string[]) => ['serve', '--docs', docs(), '--port', '0', ...more]
+
+  it('has the answers of before, in the folder of before', async () => {
+    const env = { XDG_STATE_HOME: tempFolder() }
+    const before = fakeProcess(env)
+    const ended = main(serve('--interval-ms', '0'), before.io)
+    const first = await collect(fetch(`${await before.url}/chat/stream?message=apples`))
+    before.signals.emit('SIGTERM')
+    expect(await ended).toBe(0)
+
+    const { io, url, signals } = fakeProcess(env)
+    const again = main(serve('--interval-ms', '0'), io)
+    const address = `${await url}${first.headers.get('content-location')}`
+    const { events, end } = await collect(fetch(address))
+    expect(events).toEqual(first.events)
+    expect(end?.event).toBe('done')
+    signals.emit('SIGTERM')
+    expect(await again).toBe(0)
+  })
+
+  it('beside one that runs says in one line what to do, and leaves that one alone', async () => {
+    const env = { XDG_STATE_HOME: tempFolder() }
+    const { io, url, signals } = fakeProcess(env)
+    const running = main(serve('--interval-ms', '0'), io)
+    const address = await url
+    const second = fakeProcess(env)
+    expect(await main(serve('--log-level', 'silent'), second.io)).toBe(1)
+    expect(second.out()).toBe('')
+    expect(second.err()).toBe(
+      `synapse-toon: --data-dir "${env.XDG_STATE_HOME}/synapse-toon" is in use by another gateway; give --data-dir another folder, or use --log memory\n`,
+    )
+    expect((await collect(fetch(`${address}/chat/stream?message=apples`))).end?.event).toBe('done')
+    signals.emit('SIGTERM')
+    expect(await running).toBe(0)
+  })
+
+  it('ends running answers at once with --drain-ms 0', async () => {
+    const { io, url, signals } = fakeProcess()
+    const more = ['--interval-ms', '60000', '--drain-ms', '0', '--log', 'memory']
+    const ended = main(serve(...more), io)
+    const client = openRawClient(`${await url}/chat/stream?message=apples`)
+    await client.waitFor('event: update')
+    signals.emit('SIGTERM')
+    await client.waitFor('"code":"shutdown"')
+    expect(await ended).toBe(0)
+  })
+})
+
 describe('a command that cannot run', () => {
   it('because its port is in use says so in one line and ends with 1', async () => {
     const other = createServer().listen(0, '127.0.0.1')
     onTestFinished(() => void other.close())
     await new Promise((resolve) => other.once('listening', resolve))
     const { port } = other.address() as AddressInfo
-    const { io, out, err } = fakeProcess()
+    const { io, env, out, err } = fakeProcess()
     const args = ['serve', '--docs', docs(), '--port', String(port), '--log-level', 'silent']
     expect(await main(args, io)).toBe(1)
     expect(out()).toBe('')
     expect(err()).toBe(
       `synapse-toon: --port ${port} is in use on 127.0.0.1; stop what listens there, or choose another (0: any free port)\n`,
     )
+    // It has let go of the folder: the next one can have it.
+    const next = fakeProcess(env)
+    const served = main(['serve', '--docs', docs(), '--port', '0'], next.io)
+    await next.url
+    next.signals.emit('SIGTERM')
+    expect(await served).toBe(0)
+  })
+
+  it.each<[string[], Environment, string]>([
+    [
+      ['--redis-url', 'redis://me:secret@127.0.0.1:1'],
+      {},
+      'synapse-toon: --redis-url at 127.0.0.1',
+    ],
+    [[], { REDIS_URL: 'redis://me:secret@127.0.0.1:1' }, 'synapse-toon: REDIS_URL at 127.0.0.1:1 '],
+  ])('because its Redis is not there says so in one line: %j %j', async (args, env, text) => {
+    const { io, out, err } = fakeProcess(env)
+    expect(await main(['serve', '--docs', docs(), ...args], io)).toBe(1)
+    expect(out()).toBe('')
+    expect(err()).toContain(text)
+    expect(err()).toContain('ECONNREFUSED')
+    expect(err().split('\n')).toHaveLength(2)
+    expect(err()).not.toContain('secret')
   })
 
   it.each<[string[], Environment, string]>([
@@ -114,6 +192,9 @@ describe('a command that cannot run', () => {
     [['--docs', 'missing'], {}, 'synapse-toon: --docs "missing" cannot be read (ENOENT)'],
     [[], { OPENAI_API_KEY: 'sk-secret' }, 'synapse-toon: --model is missing'],
     [['--model', 'm'], {}, 'synapse-toon: --model "m" has no API to ask'],
+    [['--log', 'disk'], {}, 'synapse-toon: --log must be one of memory, level, redis'],
+    [['--log', 'redis'], {}, 'synapse-toon: --redis-url is missing'],
+    [[], { REDIS_URL: 'http://:sk-secret@h' }, 'synapse-toon: REDIS_URL must be a redis or rediss'],
     [['--prot', '1'], {}, "error: unknown option '--prot'"],
     [['extra'], {}, 'error: too many arguments'],
   ])('serve %j with %j says why in one line and ends with 2', async (args, env, text) => {

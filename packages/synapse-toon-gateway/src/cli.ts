@@ -1,9 +1,9 @@
 import { Command, CommanderError } from 'commander'
-import { type Environment, type Flags, nameOf, readSettings } from './config.ts'
-import { createGateway } from './create-gateway.ts'
+import { checkSettings, type Environment, type Flags, nameOf, readSettings } from './config.ts'
+import { createGateway, type Gateway } from './create-gateway.ts'
 import { packageVersion } from './package-files.ts'
 import { SettingError } from './setting-error.ts'
-import { LOG_LEVELS } from './settings.ts'
+import { LOG_KINDS, LOG_LEVELS } from './settings.ts'
 
 /** Ctrl-C, and what systemd, Docker and Kubernetes send. */
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const
@@ -22,9 +22,6 @@ export interface Io {
   exit(code: number): void
 }
 
-/** For running answers after the first signal, in ms; with their last bytes below Docker's 10 s. */
-const DRAIN_MS = 7_000
-
 const EXAMPLES = `
 Examples:
   synapse-toon serve                                  answer from the documentation, no key needed
@@ -33,8 +30,12 @@ Examples:
   OPENAI_API_KEY=… synapse-toon serve --model NAME    answer with a model of OpenAI
   OPENAI_BASE_URL=http://127.0.0.1:11434/v1 synapse-toon serve --model NAME
                                                       … or of any server that speaks its API
+  synapse-toon serve --log redis --redis-url redis://10.0.0.5:6379
+                                                      … with others, on one Redis
 
-Environment (a flag counts more): PORT, OPENAI_BASE_URL, OPENAI_API_KEY, OPENAI_MODEL`
+Environment (a flag counts more): PORT, OPENAI_BASE_URL, OPENAI_API_KEY, OPENAI_MODEL, REDIS_URL, and
+SYNAPSE_LOG, SYNAPSE_DATA_DIR, SYNAPSE_REDIS_PREFIX, SYNAPSE_DRAIN_MS, SYNAPSE_CONTINUE_MS,
+SYNAPSE_KEEP_MS, SYNAPSE_PRINCIPAL_HEADER for the flags of these names`
 
 /**
  * Runs a command line.
@@ -76,6 +77,26 @@ function createProgram(io: Io, onServe: (flags: Flags) => void): Command {
     .option('--replay <file>', 'answer with a recorded OpenAI chat stream, .jsonl or .sse')
     .option('--docs <dir>', 'answer from the Markdown files of this folder')
     .option('--interval-ms <ms>', 'pause between words of --replay and --docs (default: 20)')
+    .option(
+      '--log <kind>',
+      `where answers are kept: ${LOG_KINDS.join(', ')} (default: level; redis with REDIS_URL)`,
+    )
+    .option(
+      '--data-dir <dir>',
+      'folder of --log level (default: $XDG_STATE_HOME or ~/.local/state, in it synapse-toon)',
+    )
+    .option('--redis-url <url>', 'server of --log redis, or env REDIS_URL')
+    .option('--redis-prefix <text>', 'begins all keys in Redis (default: synapse-toon)')
+    .option(
+      '--keep-ms <ms>',
+      'how long an answer can be read after its end (default: 3600000 for level, else 300000)',
+    )
+    .option('--continue-ms <ms>', 'how long an answer goes on unread (default: 30000)')
+    .option('--drain-ms <ms>', 'time for running answers when stopped (default: 7000)')
+    .option(
+      '--principal-header <name>',
+      'header in which a proxy says who asks; it must strip what clients send in it',
+    )
     .option('--log-level <level>', `${LOG_LEVELS.join(', ')} (default: info); to stderr`)
     .addHelpText('after', EXAMPLES)
     .action(onServe)
@@ -84,17 +105,23 @@ function createProgram(io: Io, onServe: (flags: Flags) => void): Command {
 
 async function serve(flags: Flags, io: Io): Promise<number> {
   const stop = awaitStop(io)
+  let gateway: Gateway | undefined
   try {
-    const gateway = await createGateway({ ...readSettings(flags, io.env), logStream: io.stderr })
+    const settings = checkSettings(readSettings(flags, io.env))
+    gateway = await createGateway({ ...settings, logStream: io.stderr })
     const url = await gateway.listen()
-    const { name, note } = gateway.source
-    io.stdout.write(`Synapse TOON gateway: ${url}\nWhat answers: ${name}. ${note}\n`)
+    const { source, records } = gateway
+    io.stdout.write(
+      `Synapse TOON gateway: ${url}\nWhat answers: ${source.name}. ${source.note}\nLog: ${records!.kind}, ${records!.note}\n`,
+    )
     await stop.asked
-    const words = `stopping: running answers have ${DRAIN_MS / 1000} s; a second signal ends at once`
+    const words = `stopping: running answers have ${settings.drainMs / 1000} s; a second signal ends at once`
     gateway.app.log.info(words)
-    await gateway.close({ drain: DRAIN_MS })
+    await gateway.close()
     return 0
   } catch (error) {
+    // It may hold a folder, or lines to Redis.
+    await gateway?.close({ drain: 0 })
     if (!(error instanceof SettingError)) throw error
     const name = nameOf(error.setting, flags, io.env)
     io.stderr.write(`synapse-toon: ${name} ${error.problem}\n`)

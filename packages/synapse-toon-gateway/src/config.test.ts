@@ -17,7 +17,16 @@ function problem(flags: Flags, env: Environment = {}): string {
 
 describe('where a setting comes from', () => {
   it('is the default when nobody gives one', () => {
-    expect(check({})).toEqual({ host: '127.0.0.1', port: 8787, logLevel: 'info', intervalMs: 20 })
+    expect(check({}, { HOME: '/home/ann' })).toEqual({
+      host: '127.0.0.1',
+      port: 8787,
+      logLevel: 'info',
+      intervalMs: 20,
+      log: 'level',
+      dataDir: '/home/ann/.local/state/synapse-toon',
+      redisPrefix: 'synapse-toon',
+      drainMs: 7_000,
+    })
   })
 
   it('is the environment before the default, and the flag before both', () => {
@@ -27,6 +36,12 @@ describe('where a setting comes from', () => {
 
   it('is not a variable that is empty', () => {
     expect(check({}, { PORT: '', OPENAI_API_KEY: '', OPENAI_MODEL: '' })).toEqual(check({}))
+  })
+
+  it('is memory for the log of who embeds the gateway, unless a place is named', () => {
+    expect(checkSettings({}).log).toBe('memory')
+    expect(checkSettings({ dataDir: 'd' }).log).toBe('level')
+    expect(checkSettings({ redisUrl: 'redis://h' }).log).toBe('redis')
   })
 
   it('is not the environment for what a flag has decided otherwise', () => {
@@ -61,6 +76,37 @@ describe('a setting that cannot be used', () => {
     [{}, { OPENAI_BASE_URL: 'localhost:1' }, ['OPENAI_BASE_URL must be an http', '"localhost:1"']],
     [{}, { OPENAI_API_KEY: 'sk-1' }, ['--model is missing', 'OPENAI_MODEL', 'OPENAI_API_KEY']],
     [{ model: 'm' }, {}, ['--model "m" has no API to ask', 'OPENAI_API_KEY', 'OPENAI_BASE_URL']],
+    [{ log: 'sqlite' }, {}, ['--log must be one of memory, level, redis', 'got "sqlite"']],
+    [{}, { SYNAPSE_LOG: 'disk' }, ['SYNAPSE_LOG must be one of memory, level', 'got "disk"']],
+    [
+      { log: 'redis' },
+      {},
+      ['--redis-url is missing', '--redis-url redis://HOST:6379', 'REDIS_URL'],
+    ],
+    [{ redisUrl: 'h:6379' }, {}, ['--redis-url must be a redis or rediss', '"h:6379"']],
+    [{}, { REDIS_URL: 'http://h' }, ['REDIS_URL must be a redis or rediss', '"http://h"']],
+    [{ redisPrefix: 'a{b}' }, {}, ['--redis-prefix must be 1 to 64 letters', 'got "a{b}"']],
+    [{ dataDir: ' ' }, {}, ['--data-dir must name a folder']],
+    [
+      { log: 'memory', dataDir: 'd' },
+      {},
+      ['--data-dir "d" cannot be used with --log memory', 'leave one out'],
+    ],
+    [
+      { redisUrl: 'redis://h', dataDir: 'd' },
+      {},
+      ['--data-dir "d" cannot be used with --log redis', 'leave one out'],
+    ],
+    [
+      { log: 'level', redisUrl: 'redis://h' },
+      {},
+      ['--redis-url cannot be used with --log level', 'leave one out'],
+    ],
+    [{ drainMs: '1s' }, {}, ['--drain-ms', 'ms, 0: running answers end at once', 'got "1s"']],
+    [{}, { SYNAPSE_DRAIN_MS: '-1' }, ['SYNAPSE_DRAIN_MS', 'got "-1"']],
+    [{ continueMs: '0' }, {}, ['--continue-ms', 'from 1000', 'nobody reads it', 'got 0']],
+    [{ keepMs: '999' }, {}, ['--keep-ms', 'from 1000', 'after its end', 'got 999']],
+    [{ principalHeader: 'X User' }, {}, ['--principal-header must be the name', '"X User"']],
     [{ replay: 'a.sse', docs: 'd' }, {}, ['--replay "a.sse"', '--docs', 'leave one out']],
     [{ docs: 'd', model: 'm' }, {}, ['--docs "d"', '--model', 'leave one out']],
     [
@@ -79,6 +125,16 @@ describe('a setting that cannot be used', () => {
     expect(problem({ model: 'm' }, env)).toContain('OPENAI_BASE_URL must be an http or https')
     expect(problem({ model: 'm' }, env)).not.toContain('secret')
   })
+
+  it.each(['redis://me:secret@h', 'redis://h?password=secret', 'rediss://:secret@h:1'])(
+    'is not shown when it may hold a password: %s',
+    (url) => {
+      const wrong = url.replace(/^rediss?:/, 'http:')
+      expect(problem({ redisUrl: wrong })).toContain('--redis-url must be a redis or rediss')
+      expect(problem({ redisUrl: wrong })).not.toContain('secret')
+      expect(problem({ redisUrl: url, log: 'level' })).not.toContain('secret')
+    },
+  )
 
   it('keeps its own name for who embeds the gateway', () => {
     expect(() => checkSettings({ port: 70_000 })).toThrow('port must be a whole number')

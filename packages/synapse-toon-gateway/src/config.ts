@@ -1,3 +1,4 @@
+import { checkLog, chooseLog, impliedLog } from './config-log.ts'
 import { SettingError } from './setting-error.ts'
 import { type SettingName, type Settings, type SettingsInput, settingsSchema } from './settings.ts'
 import { describe, issueProblem } from './zod-issue.ts'
@@ -17,6 +18,14 @@ const NAMES: Readonly<Record<SettingName, { readonly flag?: string; readonly env
   model: { flag: '--model', env: 'OPENAI_MODEL' },
   baseUrl: { env: 'OPENAI_BASE_URL' },
   apiKey: { env: 'OPENAI_API_KEY' },
+  log: { flag: '--log', env: 'SYNAPSE_LOG' },
+  dataDir: { flag: '--data-dir', env: 'SYNAPSE_DATA_DIR' },
+  redisUrl: { flag: '--redis-url', env: 'REDIS_URL' },
+  redisPrefix: { flag: '--redis-prefix', env: 'SYNAPSE_REDIS_PREFIX' },
+  drainMs: { flag: '--drain-ms', env: 'SYNAPSE_DRAIN_MS' },
+  continueMs: { flag: '--continue-ms', env: 'SYNAPSE_CONTINUE_MS' },
+  keepMs: { flag: '--keep-ms', env: 'SYNAPSE_KEEP_MS' },
+  principalHeader: { flag: '--principal-header', env: 'SYNAPSE_PRINCIPAL_HEADER' },
 }
 
 /** Flag over environment over nothing; an empty variable is one that is not set. */
@@ -37,7 +46,7 @@ export function readSettings(flags: Flags, env: Environment): SettingsInput {
   if (flags.model === undefined && !settings.baseUrl && !settings.apiKey) {
     settings.model = undefined
   }
-  return settings as SettingsInput
+  return { ...settings, ...chooseLog(flags, env) } as SettingsInput
 }
 
 /** What a person calls a setting: the name under which they gave it, or would give it. */
@@ -61,15 +70,22 @@ export function checkSettings(input: SettingsInput): Settings {
     throw new SettingError(name, isSecret(name, input) ? issue.message : issueProblem(issue))
   }
   checkTogether(data)
-  return data
+  const settings = { ...data, log: data.log ?? impliedLog(data.redisUrl, data.dataDir) ?? 'memory' }
+  checkLog(settings)
+  return settings
 }
 
-/** Values that are never shown: a key, and an address that holds a password. */
+type SourceSetting = 'replay' | 'docs' | 'model' | 'baseUrl' | 'apiKey'
+
+/** Values that are never shown: a key, and an address that may hold a password. */
 function isSecret(name: SettingName, input: SettingsInput): boolean {
-  return name === 'apiKey' || (name === 'baseUrl' && String(input.baseUrl).includes('@'))
+  if (name === 'apiKey') return true
+  // ioredis takes a password from the query too.
+  return (name === 'baseUrl' || name === 'redisUrl') && /[@?]/.test(String(input[name]))
 }
 
-function checkTogether({ replay, docs, model, baseUrl, apiKey }: Settings): void {
+function checkTogether(settings: Pick<Settings, SourceSetting>): void {
+  const { replay, docs, model, baseUrl, apiKey } = settings
   const isUpstreamGiven = baseUrl !== undefined || apiKey !== undefined
   const rivals = [
     docs !== undefined && '--docs',

@@ -1,11 +1,13 @@
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { createMemoryLog } from 'synapse-toon'
-import { collect, openSlowClient } from 'synapse-toon/testing'
+import { collect, createFakeClock, openSlowClient } from 'synapse-toon/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createGateway } from './create-gateway.ts'
 import { SettingError } from './setting-error.ts'
-import { scriptedAnswers, words } from './test-kit.ts'
+import { scriptedAnswers, tempFolder, words } from './test-kit.ts'
 
 const quiet = { port: 0, logLevel: 'silent' } as const
 
@@ -31,6 +33,44 @@ describe('an embedded gateway', () => {
   it('chooses what answers by its settings', async () => {
     const { source } = await createGateway({ ...quiet, model: 'm', apiKey: 'sk-1' })
     expect(source).toMatchObject({ kind: 'openai', name: 'm' })
+  })
+
+  it('keeps answers in memory unless it is told where', async () => {
+    const gateway = await createGateway({ ...quiet, source: scriptedAnswers([]).source })
+    expect(gateway.records).toMatchObject({ kind: 'memory' })
+    await gateway.close()
+    const dataDir = join(tempFolder(), 'data')
+    const onDisk = await createGateway({ ...quiet, source: scriptedAnswers([]).source, dataDir })
+    expect(onDisk.records).toMatchObject({ kind: 'level' })
+    expect(existsSync(dataDir)).toBe(true)
+    await onDisk.close()
+  })
+
+  it('has one log: its own, or the one that it is given', async () => {
+    const log = createMemoryLog()
+    const { source } = scriptedAnswers([])
+    const gateway = await createGateway({ ...quiet, source, streams: { log } })
+    expect(gateway.records).toBeUndefined()
+    const both = createGateway({ ...quiet, source, log: 'level', dataDir: 'd', streams: { log } })
+    await expect(both).rejects.toThrow('log "level" cannot be used with streams.log')
+  })
+
+  it('lets an answer go on unread for as long as `continueMs` says', async () => {
+    const clock = createFakeClock()
+    const { source, script } = scriptedAnswers([...words('a'), { hang: true }])
+    const streams = { clock }
+    const gateway = await createGateway({ ...quiet, source, continueMs: 1000, streams })
+    onTestFinished(() => gateway.close({ drain: 0 }))
+    const url = await gateway.listen()
+    await fetch(`${url}/streams`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: '{"message":"hi"}',
+    })
+    await clock.advance(900)
+    expect(script.signalReason).toBeUndefined()
+    await clock.advance(200)
+    expect(script.signalReason).toBeDefined()
   })
 
   it('refuses a setting by its name', async () => {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { LimitExceededError, RefusedError } from 'synapse-toon'
 
 const REASONS: Readonly<Record<number, string>> = {
   400: 'Bad Request',
@@ -23,15 +24,31 @@ export function answerError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const status = error.statusCode ?? 500
+  const status = statusOf(error)
   // The message of a client's mistake may repeat what the client sent, so it is not logged.
   const fields = { method: request.method, path: pathOf(request), status, code: error.code }
-  if (status < 500) {
+  if (status < 500 || error instanceof RefusedError) {
     request.log.info(fields, 'request refused')
-    return reply.code(status).send({ error: error.message })
+    return answerRefusal(error, reply.code(status))
   }
-  request.log.error({ ...fields, err: error }, 'request failed')
+  // Not what else hangs on it: the error of a store may hold what was to be stored.
+  const { name, message, stack } = error
+  request.log.error({ ...fields, err: { name, message, stack } }, 'request failed')
   return reply.code(status).send({ error: 'Internal error; the log of the gateway says more' })
+}
+
+function statusOf(error: FastifyError | RefusedError): number {
+  return error instanceof RefusedError ? error.status : (error.statusCode ?? 500)
+}
+
+/** What the library refuses, in the form in which it answers by itself. */
+function answerRefusal(error: FastifyError | RefusedError, reply: FastifyReply): FastifyReply {
+  if (!(error instanceof RefusedError)) return reply.send({ error: error.message })
+  const { message, code, retryAfter, fields } = error
+  if (retryAfter !== undefined) reply.header('Retry-After', String(retryAfter))
+  for (const [name, value] of fields) reply.header(name, value)
+  const limit = error instanceof LimitExceededError ? error.limit : undefined
+  return reply.header('Cache-Control', 'no-store').send({ error: message, code, limit })
 }
 
 /** For bytes that are no request: there is only a socket then. */

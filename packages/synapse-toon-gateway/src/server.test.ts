@@ -1,3 +1,4 @@
+import { createMemoryLog } from 'synapse-toon'
 import { collect, openRawClient } from 'synapse-toon/testing'
 import { describe, expect, it } from 'vitest'
 import { scriptedAnswers, startGateway, words } from './test-kit.ts'
@@ -36,6 +37,26 @@ describe('a failure that is ours', () => {
     expect(response.status).toBe(500)
     expect(await response.json()).toEqual({ error: 'Stream failed' })
     expect(log()).toContain('private words')
+  })
+})
+
+describe('a log of streams that fails', () => {
+  it('is a 500, and what it was to store is not in our log', async () => {
+    const failure = Object.assign(new Error('store words'), { command: { args: ['private'] } })
+    const log = {
+      ...createMemoryLog(),
+      open() {
+        throw failure
+      },
+    }
+    const { source } = scriptedAnswers([])
+    const { url, log: lines } = await startGateway({ source, streams: { log } })
+    const headers = { Accept: 'application/json' }
+    const response = await fetch(`${url}/streams/5f0c7a52-91d3-8e14-b0a6`, { headers })
+    expect(response.status).toBe(500)
+    expect(await response.text()).not.toContain('words')
+    expect(lines()).toContain('store words')
+    expect(lines()).not.toContain('private')
   })
 })
 

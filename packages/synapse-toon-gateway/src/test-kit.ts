@@ -14,6 +14,8 @@ export interface RunningGateway {
   readonly toon: SynapseToon
   /** Everything that was logged so far, at every level. */
   readonly log: () => string
+  /** As a signal does. */
+  readonly close: (drain: number) => Promise<void>
 }
 
 /** A gateway on a real socket, until the test ends. */
@@ -22,15 +24,15 @@ export async function startGateway(
 ): Promise<RunningGateway> {
   const lines: string[] = []
   const logStream = { write: (line: string) => void lines.push(line) }
-  const { app, toon } = await buildServer({ logLevel: 'trace', logStream, ...parts })
+  const { app, toon, close } = await buildServer({ logLevel: 'trace', logStream, ...parts })
   await app.listen({ host: '127.0.0.1', port: 0 })
   onTestFinished(async () => {
-    await toon.shutdown({ drain: 0 })
+    const over = close(0)
     app.server.closeAllConnections()
-    await app.close()
+    await over
   })
   const { port } = app.server.address() as AddressInfo
-  return { url: `http://127.0.0.1:${port}`, toon, log: () => lines.join('') }
+  return { url: `http://127.0.0.1:${port}`, toon, log: () => lines.join(''), close }
 }
 
 /** A source that does what it is told, for tests of what is around it. */
@@ -44,6 +46,67 @@ export function scriptedAnswers(steps: readonly ScriptStep<Payload>[]) {
     transform: (payload) => payload,
   }
   return { source, script }
+}
+
+export interface DrivenAnswers {
+  readonly source: AnswerSource<Payload>
+  /** How often the source was asked. */
+  readonly runs: number
+  /** What the signal of the last run said; undefined while it has not fired. */
+  readonly signalReason: unknown
+  say(...deltas: readonly string[]): void
+  /** All that was said is the answer. */
+  end(): void
+}
+
+/** A source that says what a test says, when it says it; the same to all who ask. */
+export function drivenAnswers(): DrivenAnswers {
+  const said: string[] = []
+  const wakers = new Set<() => void>()
+  const state = { runs: 0, isOver: false, signalReason: undefined as unknown }
+
+  async function* open(signal: AbortSignal): AsyncGenerator<Payload, void, undefined> {
+    for (let next = 0; !signal.aborted; ) {
+      if (next < said.length) yield { delta: said[next++]! }
+      else if (state.isOver) return
+      else await new Promise<void>((resolve) => wakers.add(resolve))
+    }
+  }
+  function wake(): void {
+    for (const resolve of wakers) resolve()
+    wakers.clear()
+  }
+
+  return {
+    source: {
+      kind: 'driven',
+      name: 'Test',
+      note: 'Says what a test says.',
+      open(_messages, { signal }) {
+        state.runs++
+        signal.addEventListener('abort', () => {
+          state.signalReason = signal.reason
+          wake()
+        })
+        return open(signal)
+      },
+      transform: (payload) => payload,
+    },
+    get runs() {
+      return state.runs
+    },
+    get signalReason() {
+      return state.signalReason
+    },
+    say(...deltas) {
+      said.push(...deltas)
+      wake()
+    },
+    end() {
+      state.isOver = true
+      wake()
+    },
+  }
 }
 
 export function words(...texts: readonly string[]): ScriptStep<Payload>[] {

@@ -1,25 +1,19 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { collect, openRawClient } from 'synapse-toon/testing'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { startNode } from '../../synapse-toon/test/child-process-kit.ts'
 import { asEvent, chunk, startUpstream, tempFolder } from '../src/test-kit.ts'
 
 /** Built: only a process of its own can be killed. */
 const CLI = fileURLToPath(new URL('../dist/cli.mjs', import.meta.url))
 
 /** `synapse-toon serve` in a process of its own. */
-async function serve(
-  env: Record<string, string>,
-  args: readonly string[],
-): Promise<{ url: string; child: ChildProcess }> {
-  const child = spawn(process.execPath, [CLI, 'serve', '--port', '0', ...args], {
-    env,
-    stdio: ['ignore', 'pipe', 'ignore'],
+async function serve(env: Record<string, string>, args: readonly string[]) {
+  const child = startNode([CLI, 'serve', '--port', '0', ...args], {
+    env: { PORT: undefined, OPENAI_API_KEY: undefined, ...env },
   })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  const [text] = await once(child.stdout!, 'data')
-  return { url: /^Synapse TOON gateway: (\S+)$/m.exec(`${text}`)![1]!, child }
+  const [, url] = await child.line(/^Synapse TOON gateway: (\S+)$/)
+  return { url, child }
 }
 
 describe('a gateway that is killed in the middle of an answer', () => {
@@ -39,8 +33,7 @@ describe('a gateway that is killed in the middle of an answer', () => {
     const address = `/streams/${firstId.slice(0, 23)}`
     // Readers do not wait for the disk, but who asks later does, and is stored after it.
     await openRawClient(`${before.url}/chat/stream?message=later`).waitFor('{"delta":"a"}')
-    before.child.kill('SIGKILL')
-    await client.closed
+    await before.child.kill('SIGKILL')
 
     const { url } = await start()
     const rest = await collect(fetch(url + address, { headers: { 'Last-Event-ID': firstId } }))

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { SynapseToon } from 'synapse-toon'
-import type { AnswerSource, ChatMessage } from '../sources/source.ts'
+import type { ChatMessage } from '../sources/source.ts'
 import { readChatBody, readChatQuery } from './chat-request.ts'
 import { handOver } from './hand-over.ts'
+import type { RouteParts } from './route-parts.ts'
 import { streamUrl } from './streams.ts'
 
 /**
@@ -12,7 +12,7 @@ import { streamUrl } from './streams.ts'
  */
 export function chatStreamRoutes(
   app: FastifyInstance,
-  { source, toon }: { readonly source: AnswerSource; readonly toon: SynapseToon },
+  { source, toon, whoAsks }: RouteParts,
 ): void {
   const answer = (messages: readonly ChatMessage[], request: FastifyRequest, reply: FastifyReply) =>
     handOver(reply, () =>
@@ -21,6 +21,7 @@ export function chatStreamRoutes(
         res: reply.raw,
         transform: (chunk) => source.transform(chunk),
         streamUrl,
+        principal: whoAsks.option,
       }),
     )
 
