@@ -1,4 +1,5 @@
-// The same work for every server: 120-byte JSON payloads, produced at the same pace.
+// The same work for every server: JSON payloads of about 120 bytes, produced at the same pace, as an
+// async generator, which is what the SDKs of LLM providers give.
 
 const WORDS = [
   ' token',
@@ -13,40 +14,147 @@ const WORDS = [
   ' brown',
 ]
 
-function payload(n) {
+/** What a chunk of the seed's "Network Impact" holds: 1.2 KB. */
+const LARGE = 'The quick brown fox jumps over the lazy dog. '.repeat(26)
+
+/** A delta of a fast model, which can be merged with the next. */
+const TEXT = 'a dozen tokens of text, written quickly. '
+
+/** Deltas in each `period` of `text`: far more than a slow line takes. */
+const TEXTS_AT_ONCE = 20
+
+/** Events between two turns of the event loop in a burst: what one read of an upstream may hold. */
+const EVENTS_PER_TURN_IN_BURST = 64
+
+/** What was produced in this process, and whether to produce on. */
+export const source = { produced: 0, stopped: false }
+
+let onFirstChunk = () => {}
+
+/** @param {() => void} listener called right before a stream yields its first chunk */
+export function watchFirstChunk(listener) {
+  onFirstChunk = listener
+}
+
+/**
+ * Monotonic, in µs: the clock that the load client reads too. Looked at once in a turn, so that it
+ * does not count as work of the server.
+ */
+let now = 0
+const lookAtClock = () => {
+  const [seconds, nanoseconds] = process.hrtime()
+  now = seconds * 1e6 + Math.floor(nanoseconds / 1e3)
+}
+lookAtClock()
+
+/** `t` is what the load client counts and reads. */
+function payload(n, mode) {
+  if (mode === 'large') return { t: now, i: n, text: LARGE }
+  if (mode === 'text') return { t: now, delta: TEXT }
   return {
+    t: now,
     i: n,
     id: 'chatcmpl-9x8y7z6w5v',
     model: 'gpt-4o-mini',
     delta: { content: WORDS[n % WORDS.length] },
     index: 0,
-    created: 1_763_855_439,
   }
 }
 
-/** What a chunk of the seed's "Network Impact" holds: 1.2 KB. */
-const LARGE = { text: 'The quick brown fox jumps over the lazy dog. '.repeat(26) }
+/** All that wait are woken in one turn, as by one read of an upstream that all of them share. */
+let waiting = []
+function turn() {
+  return new Promise((resolve) => {
+    waiting.push(resolve)
+    if (waiting.length === 1) setImmediate(wakeAll)
+  })
+}
+function wakeAll() {
+  lookAtClock()
+  const woken = waiting
+  waiting = []
+  for (const resolve of woken) resolve()
+}
 
-/** Events between two turns of the event loop in a burst: what one read of an upstream may hold. */
-const EVENTS_PER_TURN_IN_BURST = 64
+/** One timer for all paced streams: each has its own phase, so that events come evenly. */
+const paces = new Map()
+class Pace {
+  #slots
+  #start = performance.now()
+  #at = 0
+  #phases = 0
 
-const turn = () => new Promise((resolve) => setImmediate(resolve))
+  constructor(periodMs) {
+    this.#slots = Array.from({ length: periodMs }, () => [])
+    // The process ends by the harness's word, not because nothing is left to do.
+    setInterval(() => this.#wakeDue(), 1).unref()
+  }
+
+  /** @returns waits for the next event of one stream */
+  join() {
+    const slot = this.#phases++ % this.#slots.length
+    return () => new Promise((resolve) => this.#slots[slot].push(resolve))
+  }
+
+  #wakeDue() {
+    const due = Math.floor(performance.now() - this.#start)
+    lookAtClock()
+    for (; this.#at < due; this.#at++) {
+      const slot = this.#at % this.#slots.length
+      const woken = this.#slots[slot]
+      this.#slots[slot] = []
+      for (const resolve of woken) resolve()
+    }
+  }
+}
+function paceOf(periodMs) {
+  if (!paces.has(periodMs)) paces.set(periodMs, new Pace(periodMs))
+  return paces.get(periodMs)
+}
+
+/** Waits for what comes between event `n - 1` and event `n`; undefined where nothing does. */
+function waitsOf({ mode, period }) {
+  if (mode === 'turn') return turn
+  if (mode === 'paced') return paceOf(period).join()
+  if (mode === 'text') {
+    const wait = paceOf(period).join()
+    return (n) => (n % TEXTS_AT_ONCE === 0 ? wait() : undefined)
+  }
+  return (n) => (n % EVENTS_PER_TURN_IN_BURST === 0 ? turn() : undefined)
+}
 
 /**
- * `burst`: many events at hand in each turn. `large`: the same, 1.2 KB each. `turn`: one event in
- * each turn, as with tokens.
+ * - `burst`: many events at hand in each turn; `large`: the same, 1.2 KB each
+ * - `turn`: one event in each turn, as with tokens
+ * - `paced`: one event in each `period` ms; `text`: twenty text deltas in each
+ * - `idle`: one event, then nothing until the client leaves
  *
- * @param {{ mode: 'burst' | 'large' | 'turn', events: number }} work
+ * @param {{ mode: string, events: number, period: number }} work
  */
-export async function* produce({ mode, events }) {
-  for (let n = 0; n < events; n++) {
-    if (mode === 'turn' || n % EVENTS_PER_TURN_IN_BURST === 0) await turn()
-    yield mode === 'large' ? LARGE : payload(n)
+export async function* produce(work) {
+  const { mode, events } = work
+  if (mode === 'idle') {
+    onFirstChunk()
+    yield payload(0, mode)
+    await new Promise(() => {})
+  }
+  const wait = waitsOf(work)
+  for (let n = 0; n < events && !source.stopped; n++) {
+    const waited = wait(n)
+    if (waited !== undefined) await waited
+    source.produced++
+    if (n === 0) onFirstChunk()
+    yield payload(n, mode)
   }
 }
 
-/** Reads the work from the address: `/?mode=burst&events=1000`. */
+/** Reads the work from the address: `/?mode=paced&events=1000&period=50`. */
 export function workOf(url) {
   const query = new URLSearchParams(url.slice(url.indexOf('?') + 1))
-  return { mode: query.get('mode'), events: Number(query.get('events')) }
+  return {
+    mode: query.get('mode'),
+    events: Number(query.get('events')),
+    period: Number(query.get('period')),
+    query,
+  }
 }

@@ -1,7 +1,8 @@
 // The yardstick: node:http, one res.write for each event, waiting for drain.
-import { once } from 'node:events'
 import { produce, workOf } from '../workload.mjs'
 import { serve } from './serve.mjs'
+
+const HEARTBEAT_MS = 15_000
 
 serve(async (req, res) => {
   res.writeHead(200, {
@@ -9,11 +10,24 @@ serve(async (req, res) => {
     'Cache-Control': 'no-cache, no-transform',
   })
   res.flushHeaders()
+  const heartbeat = setInterval(() => res.write(': ping\n'), HEARTBEAT_MS)
+  let wake
+  res.on('drain', () => wake?.())
+  res.on('close', () => {
+    clearInterval(heartbeat)
+    wake?.()
+  })
   let n = 0
   for await (const event of produce(workOf(req.url))) {
     n++
     const wantsMore = res.write(`id: ${n}\nevent: update\ndata: ${JSON.stringify(event)}\n\n`)
-    if (!wantsMore && !res.destroyed) await once(res, 'drain')
+    if (!wantsMore) {
+      await new Promise((resolve) => {
+        wake = resolve
+        if (res.destroyed) resolve()
+      })
+    }
+    if (res.destroyed) break
   }
   res.end('event: done\ndata: {}\n\n')
 })

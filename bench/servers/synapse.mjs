@@ -1,7 +1,19 @@
-import { createSynapseToon } from 'synapse-toon'
+// The library, as it was built; `BENCH_LIBRARY` names another build to compare with, `BENCH_RESUME`
+// asks for the default: streams that can be resumed. No peer has that.
 import { produce, workOf } from '../workload.mjs'
 import { serve } from './serve.mjs'
 
-const toon = createSynapseToon({ resume: false })
+const { createSynapseToon } = await import(process.env.BENCH_LIBRARY ?? 'synapse-toon')
 
-serve((req, res) => toon.pipe(() => produce(workOf(req.url)), { req, res }))
+const resume = process.env.BENCH_RESUME === '1'
+const toon = createSynapseToon({ resume, onDisconnect: 'cancel' })
+
+/** As the ready one for `{ delta }`; `t` stays the oldest's, so that the lag shows. */
+const merge = (first, second) =>
+  first.delta === undefined ? undefined : { t: first.t, delta: first.delta + second.delta }
+
+serve((req, res) => {
+  const work = workOf(req.url)
+  const slowClient = work.query.get('slowClient') ?? 'wait'
+  return toon.pipe(() => produce(work), { req, res, slowClient, merge })
+})

@@ -1,0 +1,4 @@
+import compression from 'compression'
+import { serveExpress } from './express-app.mjs'
+
+serveExpress(compression())

@@ -1,0 +1,124 @@
+// Runs one measure: all contenders in turn in each round, so that a machine that slows down slows
+// all of them alike.
+import { BARE, OURS } from './contenders.mjs'
+import { watchNoise } from './noise.mjs'
+import { startServer } from './server.mjs'
+import { summarise } from './statistics.mjs'
+
+/** Part of the server's core that others may take during a sample; above, it is taken again. */
+const MAX_NOISE = 0.1
+
+/** How often a sample is taken again at most. */
+const MAX_AGAIN = 2
+
+/**
+ * @typedef {object} Measure
+ * @property {string} name for the command line and the result's file
+ * @property {string} title
+ * @property {{ key: string, title: string, unit: string, digits?: number }[]} columns of each
+ *   sample; ratios are made of the first
+ * @property {number} rounds
+ * @property {boolean} [fresh] a new server for each sample; else one, which the first round warms up
+ * @property {(contender: object) => boolean} [takes] whether it can do this at all
+ * @property {(contender: object) => object[]} [variants] how a contender is measured: one way
+ *   each, or several with names and what else `sample` is to know
+ * @property {(server: object, contender: object) => Promise<Record<string, number>>} sample
+ * @property {object[]} [budgets] `of`: of whom at most `atMost` times as much, `plus` so much;
+ *   `who` and `key` where it is not ours, or not the first column
+ */
+
+/**
+ * @param {Measure} measure
+ * @param {object[]} contenders
+ * @param {{ rounds?: number, maxAgain?: number, onSample?: (text: string) => void }} [options]
+ * @returns for each contender the median and the spread of each column, `ratio` to bare, and
+ *   `noise`, what others took of the server's core
+ */
+export async function runMeasure(
+  measure,
+  contenders,
+  { rounds = measure.rounds, maxAgain = MAX_AGAIN, onSample } = {},
+) {
+  const taking = contenders
+    .filter((contender) => measure.takes?.(contender) ?? true)
+    .flatMap((contender) => measure.variants?.(contender) ?? [contender])
+  const servers = new Map()
+  const serverFor = async (contender) => {
+    if (!servers.has(contender.name)) servers.set(contender.name, await startServer(contender))
+    return servers.get(contender.name)
+  }
+  const samples = new Map(taking.map(({ name }) => [name, []]))
+  try {
+    // Of servers that are kept the first round warms up, and does not count.
+    for (let round = measure.fresh ? 1 : 0; round <= rounds; round++) {
+      for (const contender of taking) {
+        let sample
+        for (let again = round === 0 ? maxAgain : 0; again <= maxAgain; again++) {
+          const server = await serverFor(contender)
+          const noise = await watchNoise(server)
+          const values = await measure.sample(server, contender)
+          const taken = { ...values, noise: await noise() }
+          if (measure.fresh) await stopServer(servers, contender)
+          if (sample === undefined || taken.noise < sample.noise) sample = taken
+          if (sample.noise <= MAX_NOISE) break
+        }
+        if (round === 0) continue
+        samples.get(contender.name).push(sample)
+        onSample?.(`${measure.name}, round ${round} of ${rounds}, ${contender.name}`)
+      }
+    }
+  } finally {
+    for (const server of servers.values()) await server.stop()
+  }
+  return summariseAll(measure, samples)
+}
+
+async function stopServer(servers, { name }) {
+  await servers.get(name).stop()
+  servers.delete(name)
+}
+
+function summariseAll({ columns }, samples) {
+  const bare = samples.get(BARE)
+  const first = columns[0].key
+  const results = {}
+  for (const [name, own] of samples) {
+    results[name] = {}
+    for (const key of [...columns.map((column) => column.key), 'noise']) {
+      const values = own.map((sample) => sample[key]).filter((value) => value !== undefined)
+      if (values.length > 0) results[name][key] = summarise(values)
+    }
+    // Of the same round: what slowed one slowed the other.
+    const ratios = own.map((sample, round) => sample[first] / bare?.[round]?.[first])
+    if (ratios.every(Number.isFinite)) results[name].ratio = summarise(ratios)
+  }
+  return results
+}
+
+/**
+ * How we stand to what the project has set itself.
+ *
+ * @returns {{ text: string, holds: boolean }[]} one for each budget that could be looked at
+ */
+export function judge({ columns, budgets = [] }, results, contenders) {
+  const first = columns[0].key
+  const libraries = contenders.filter(({ isLibrary }) => isLibrary).map(({ name }) => name)
+  return budgets.flatMap(({ of, atMost, who = OURS, key = first, plus = 0 }) => {
+    const own = results[who]?.[key]?.median
+    const others = {
+      bare: [BARE],
+      peers: libraries,
+      ours: [OURS],
+      compression: ['Express + compression'],
+    }[of]
+    const known = others.flatMap((name) => {
+      const value = results[name]?.[key]?.median
+      return value === undefined ? [] : [{ name, value }]
+    })
+    if (own === undefined || known.length === 0) return []
+    const best = known.reduce((a, b) => (b.value < a.value ? b : a))
+    const ratio = (own - plus) / best.value
+    const text = `${who}: ${ratio.toFixed(2)} x ${best.name}${plus > 0 ? ` + ${plus}` : ''}, at most ${atMost}`
+    return [{ text, holds: ratio <= atMost }]
+  })
+}
