@@ -40,5 +40,7 @@ function apt(args, packages) {
 }
 
 function isOnPath(program) {
-  return process.env.PATH.split(delimiter).some((folder) => existsSync(join(folder, program)))
+  // Debian keeps nginx where a plain user's PATH does not look.
+  const folders = [...process.env.PATH.split(delimiter), '/usr/sbin', '/usr/local/sbin']
+  return folders.some((folder) => existsSync(join(folder, program)))
 }

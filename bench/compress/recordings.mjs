@@ -29,7 +29,7 @@ function eventsOf(file, text) {
 /** The same answers as frames of ours, `{ "delta": … }` each. */
 export function asOurFrames({ file, events }) {
   const random = createRandom(1)
-  const streamId = createStreamId((bytes) => bytes.forEach((_, i) => (bytes[i] = random() * 256)))
+  const streamId = createStreamId((bytes) => bytes.set(bytes.map(() => random() * 256)))
   const deltas = events.map(deltaOf).filter((delta) => delta !== undefined)
   return {
     file,

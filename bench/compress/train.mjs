@@ -34,7 +34,7 @@ const OUTPUT = new URL(
   '../../packages/synapse-toon/src/compress/deflate/trained-lengths.ts',
   import.meta.url,
 )
-const STREAMS = 120
+const STREAMS = 200
 const SEED = 1
 /** What is repeated depends on what codes cost, and the codes on what is repeated. */
 const ROUNDS = 3

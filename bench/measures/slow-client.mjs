@@ -70,14 +70,14 @@ export const stall = {
 
 const POLICIES = ['wait', 'merge', 'disconnect']
 
-/** A line of 1.5 MB/s, and for 5 s a source of 20,000 deltas/s: twice as much. */
-const LINE = 1_500_000
+/** A line of 0.5 MB/s, and for 5 s a source of 20,000 deltas/s: five times as much. */
+const LINE = 500_000
 const TEXT_EVENTS = 100_000
 
 /** What each `slowClient` does for a client whose line is slower than the source. */
 export const policies = {
   name: 'policies',
-  title: 'A line that takes half of what a source of text deltas gives',
+  title: 'A line that takes a fifth of what a source of text deltas gives',
   columns: [
     { key: 'wireMib', title: 'wire', unit: 'MiB' },
     { key: 'received', title: 'received', unit: 'events', digits: 0 },

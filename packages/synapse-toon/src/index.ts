@@ -1,5 +1,7 @@
 /** `synapse-toon`: streams any async iterable to people over Server-Sent Events. */
+
 export { RefusedError, SynapseToonError } from './errors.ts'
+export { type AnswerFormat, negotiateFormat } from './http/accept.ts'
 export type { NodeResponse } from './http/node-sink.ts'
 export type { NodeRequest } from './http/request-view.ts'
 export type { StreamRef } from './http/route.ts'
@@ -63,6 +65,7 @@ export {
   type JsonNodeOptions,
   type JsonOptions,
   type PipeOptions,
+  type StartAloneOptions,
   type StartOptions,
   type StreamHandle,
   type SynapseToon,

@@ -1,5 +1,5 @@
 /** `synapse-toon/redis`: what several processes share. Needs ioredis. */
 export { createRedisLimits, type RedisLimitsOptions } from './limits/redis-limits.ts'
 export { LogAwayError } from './log/log-away-error.ts'
-export { UnsupportedRedisError } from './log/redis-calls.ts'
 export { createRedisLog, type RedisLogOptions } from './log/redis-log.ts'
+export { UnsupportedRedisError } from './log/unsupported-redis-error.ts'

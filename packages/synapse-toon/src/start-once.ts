@@ -14,6 +14,8 @@ export interface Idempotency {
 export interface StartedOnce extends StreamRef {
   /** False: the stream had been started before, and the source was not asked. */
   readonly isNew: boolean
+  /** What the limits have to say of a new one, for an answer's head. */
+  readonly fields: readonly (readonly [string, string])[]
 }
 
 /** How long a key is remembered, in ms: longer than any client tries again. */
@@ -38,7 +40,7 @@ export async function startOnce(
   runtime: Runtime,
   { key, fingerprint = '' }: Idempotency,
   principal: string | undefined,
-  start: (streamId: string) => Promise<unknown>,
+  start: (streamId: string) => Promise<Pick<StartedOnce, 'fields'>>,
 ): Promise<StartedOnce> {
   const name = await digest([principal ?? null, key])
   const claim = `${createStreamId()} ${await digest([fingerprint])}`
@@ -46,14 +48,14 @@ export async function startOnce(
   const [streamId = '', request] = kept.split(' ')
   if (request !== claim.split(' ')[1]) throw new IdempotencyKeyReusedError(key)
   if (kept !== claim && (await runtime.open(streamId)) !== undefined) {
-    return { streamId, isNew: false }
+    return { streamId, isNew: false, fields: [] }
   }
   try {
-    await start(streamId)
-    return { streamId, isNew: true }
+    const { fields } = await start(streamId)
+    return { streamId, isNew: true, fields }
   } catch (error) {
     // The one that came first has made it in the meantime.
-    if (isExisting(error)) return { streamId, isNew: false }
+    if (isExisting(error)) return { streamId, isNew: false, fields: [] }
     throw error
   }
 }

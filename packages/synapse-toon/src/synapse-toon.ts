@@ -1,6 +1,6 @@
 import { ClosingError } from './http/http-errors.ts'
 import { type NodeResponse, NodeSink } from './http/node-sink.ts'
-import { payloadAnswer } from './http/plain-answers.ts'
+import { describeRefusal, payloadAnswer } from './http/plain-answers.ts'
 import { type NodeRequest, viewNodeRequest, viewWebRequest } from './http/request-view.ts'
 import { isStreamRef, type StreamRef } from './http/route.ts'
 import { serve } from './http/serve.ts'
@@ -11,7 +11,7 @@ import type { StreamLog } from './log/log.ts'
 import { createMemoryLog } from './log/memory.ts'
 import { Runtime } from './runtime.ts'
 import { type Idempotency, type StartedOnce, startOnce } from './start-once.ts'
-import type { ConnectionSummary, StreamSummary } from './stream/observer.ts'
+import { type ConnectionSummary, notify, type StreamSummary } from './stream/observer.ts'
 import {
   DEFAULT_SETTINGS,
   InvalidOptionError,
@@ -45,6 +45,12 @@ export interface StartOptions<Chunk> extends StreamOptions {
   readonly transform?: Transform<Chunk>
 }
 
+/** For `start` and `startOnce`, which have no request to look at. */
+export interface StartAloneOptions<Chunk> extends StartOptions<Chunk> {
+  /** Whom limits count where there is no principal: a client's address. Default: only the total. */
+  readonly limitBy?: string
+}
+
 export interface FetchOptions<Chunk> extends StartOptions<Chunk> {
   /** The request to answer; without it none of its wishes (resume, encoding) can be met. */
   readonly request?: Request
@@ -71,6 +77,8 @@ export interface JsonNodeOptions extends Omit<JsonOptions, 'request'> {
 export interface StreamHandle extends StreamRef {
   /** Settles when the stream has ended; never rejects. */
   readonly done: Promise<StreamSummary>
+  /** What the limits have to say, for an answer's head. */
+  readonly fields: readonly (readonly [string, string])[]
   /** Ends it with `cancelled`; does nothing after the end. */
   cancel(): void
 }
@@ -99,7 +107,7 @@ export interface SynapseToon {
    * @throws {RefusedError} a limit is reached, or the server shuts down
    * @throws {InvalidOptionError} @throws {InvalidSourceError}
    */
-  start<Chunk>(source: Source<Chunk>, options?: StartOptions<Chunk>): Promise<StreamHandle>
+  start<Chunk>(source: Source<Chunk>, options?: StartAloneOptions<Chunk>): Promise<StreamHandle>
   /**
    * `start`, unless this principal has started a stream under the same key in the last 24 hours:
    * then that one is named, and the source is not asked. For a request that is sent again because
@@ -110,7 +118,7 @@ export interface SynapseToon {
   startOnce<Chunk>(
     source: Source<Chunk>,
     idempotency: Idempotency,
-    options?: StartOptions<Chunk>,
+    options?: StartAloneOptions<Chunk>,
   ): Promise<StartedOnce>
   /**
    * How a stream is doing, wherever it runs.
@@ -178,13 +186,17 @@ export function createSynapseToon(options: SynapseToonOptions = {}): SynapseToon
     return { runtime, settings, target: target as Source<unknown> | StreamRef, transform }
   }
 
-  function prepareStart<Chunk>(target: Source<Chunk>, given: StartOptions<Chunk> | undefined) {
-    const { settings, transform } = prepare(target, given, [])
+  function prepareStart<Chunk>(target: Source<Chunk>, given: StartAloneOptions<Chunk> = {}) {
+    const { limitBy } = given
+    if (limitBy !== undefined && typeof limitBy !== 'string') {
+      throw new InvalidOptionError('limitBy', 'a string, for example an address', limitBy)
+    }
+    const { settings, transform } = prepare(target, given, ['limitBy'])
     if (settings.principalOf !== undefined) {
       const rule = 'a string for start, which has no request to find it in'
       throw new InvalidOptionError('principal', rule, settings.principalOf)
     }
-    return { settings, transform, source: target as Source<unknown> }
+    return { settings, transform, limitBy, source: target as Source<unknown> }
   }
 
   /** Starts a source without a client. */
@@ -192,8 +204,7 @@ export function createSynapseToon(options: SynapseToonOptions = {}): SynapseToon
     prepared: ReturnType<typeof prepareStart>,
     streamId?: string,
   ): Promise<StreamHandle> {
-    if (runtime.closing) throw new ClosingError()
-    const permit = await runtime.admission?.admit(prepared.settings.principal, () => false)
+    const permit = await admit(prepared)
     const kept = { lastEventId: undefined, keepAll: true, permit, streamId }
     const stream = await runtime.create({ ...prepared, ...kept })
     stream.announce()
@@ -201,7 +212,18 @@ export function createSynapseToon(options: SynapseToonOptions = {}): SynapseToon
     return {
       streamId: stream.streamId,
       done: stream.done,
+      fields: permit?.fields ?? [],
       cancel: () => stream.end('cancelled'),
+    }
+  }
+
+  async function admit({ settings, limitBy }: ReturnType<typeof prepareStart>) {
+    try {
+      if (runtime.closing) throw new ClosingError()
+      return await runtime.admission?.admit(settings.principal ?? limitBy, () => false)
+    } catch (error) {
+      notify(settings.observer, 'refused', describeRefusal(error))
+      throw error
     }
   }
 

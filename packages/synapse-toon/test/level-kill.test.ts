@@ -14,6 +14,9 @@ import {
   openLog,
 } from './level-kit.ts'
 
+/** The built package: a process of its own cannot run TypeScript on every Node we support. */
+const LEVEL = new URL('../dist/level.js', import.meta.url).href
+
 const CHILD = fileURLToPath(new URL('level-child.mjs', import.meta.url))
 
 /** What a killed process had said of a stream. */
@@ -61,8 +64,8 @@ describe('a level log whose process is killed', () => {
     const random = createSeededRandom(1)
     const directory = await makeDirectory()
     const all = new Map<string, Said>()
-    for (let run = 0; run < 8; run++) {
-      const said = await writeAndKill(directory, `run-${run}`, random.between(1, 400))
+    for (let run = 0; run < 6; run++) {
+      const said = await writeAndKill(directory, `run-${run}`, random.between(1, 150))
       for (const [streamId, what] of said) all.set(streamId, what)
       const log = await openLog(directory, { wallClock: Date.now })
       for (const [streamId, what] of all) {
@@ -76,6 +79,25 @@ describe('a level log whose process is killed', () => {
     expect([...all.values()].filter(({ ended }) => ended).length).toBeGreaterThan(5)
     expect([...all.values()].filter(({ ended }) => !ended).length).toBeGreaterThan(5)
   }, 60_000)
+})
+
+describe('a level log that was never closed', () => {
+  it('keeps no process alive', async () => {
+    const program = `
+      import { createLevelLog } from ${JSON.stringify(LEVEL)}
+      const log = await createLevelLog({ directory: process.argv[1] })
+      const running = await log.create('running', { principal: undefined })
+      running.append({ seq: 1, event: 'update', json: '1' })
+      const ended = await log.create('ended', { principal: undefined })
+      ended.append({ seq: 1, event: 'done', json: '{}' })
+      await log.claim('key', 'value', 60000)
+      await ended.flushed()
+      ;(await log.open('ended')).subscribe(() => {})
+    `
+    const args = ['--input-type=module', '-e', program, await makeDirectory()]
+    const child = spawn(process.execPath, args, { stdio: 'inherit', timeout: 10_000 })
+    expect(await once(child, 'exit')).toEqual([0, null])
+  })
 })
 
 describe('a level log whose process is gone in the middle of anything', () => {

@@ -119,14 +119,19 @@ export async function assertRecovered(
   else await assertProducerLost(reader, records, flushed)
 }
 
-/** The same for a disk that has lost more than the newest: an ended stream may have a gap, seen by all. */
+/**
+ * The same for a disk that has lost more than the newest: an ended stream may have a gap, which
+ * whoever reads it sees.
+ *
+ * @returns how many of the appended records it still has
+ */
 export async function assertHonest(
   log: StreamLog,
   streamId: string,
   { records }: { readonly records: readonly LogRecord[] },
-): Promise<void> {
+): Promise<number> {
   const reader = await log.open(streamId)
-  if (reader === undefined) return
+  if (reader === undefined) return 0
   const read = await readFrom(reader, 1)
   const last = read.at(-1) ?? reader.at(reader.lastSeq)
   assertRecords([last], [reader.at(reader.lastSeq)!])
@@ -136,4 +141,5 @@ export async function assertHonest(
     kept,
     kept.map(({ seq }) => records[seq - 1]!),
   )
+  return kept.length
 }

@@ -115,6 +115,28 @@ describe('a stream whose producer is gone', () => {
     }
   })
 
+  it('is not made anew by a producer that comes back when all that is forgotten', async () => {
+    const server = await startRedis()
+    const options = { leaseMs: LEASE_MS, keepFor: 300 }
+    const a = startLog(server.url, options)
+    const b = startLog(server.url, options)
+    const { writer, told } = await produce(a.log)
+    append(writer, 3)
+    await writer.flushed()
+    const thaw = a.freeze()
+    append(writer, 2)
+    const reader = await openKnown(b.log, 'stream')
+    listenTo(reader)
+    await until(() => reader.ended, 'it is taken for lost')
+    await untilAsked(async () => (await server.redis.dbsize()) === 0, 'all keys have expired')
+    thaw()
+    await until(() => told.lost === 1, 'the producer is told')
+    append(writer, 1)
+    await writer.flushed()
+    expect(await server.redis.dbsize()).toBe(0)
+    expect(await a.log.open('stream')).toBeUndefined()
+  })
+
   it('is told to its producer at once, even while it has nothing to append', async () => {
     const server = await startRedis()
     const a = startLog(server.url, { leaseMs: 60_000 })

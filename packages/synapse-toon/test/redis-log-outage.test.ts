@@ -318,6 +318,26 @@ describe('a Redis that is away', () => {
     expect(await log.open('other')).toBeUndefined()
   }, 30_000)
 
+  it('and one that is full gets what was appended when there is room again', async () => {
+    const server = await startRedis()
+    const [a, b] = [1, 2].map(() => startLog(server.url, { leaseMs: LEASE_MS }).log)
+    const { writer, told } = await produce(a!)
+    const follower = follow(await openKnown(b!, 'stream'))
+    await append(writer, 10)
+    await writer.flushed()
+    await server.redis.config('SET', 'maxmemory', '1')
+    await append(writer, 10)
+    await expect(a!.create('other', { principal: undefined })).rejects.toMatchObject({
+      status: 503,
+      cause: { message: expect.stringContaining('OOM') },
+    })
+    expect(await server.redis.xlen('{synapse-toon:stream}:records')).toBe(10)
+    await server.redis.config('SET', 'maxmemory', '0')
+    await finish(writer, [follower])
+    expectWhole(follower, writer)
+    expect(told.lost).toBe(0)
+  })
+
   it('is one warning, however many streams and calls find it out', async () => {
     const warnings = listenToWarnings()
     const server = await startRedis({ durable: true })

@@ -63,7 +63,7 @@ describe('startOnce', () => {
     expect(new Set(started.map(({ streamId }) => streamId)).size).toBe(1)
     await until(() => script.pulled === 2, 'the source ran')
     await toon.cancel(started[0]!.streamId, { principal: 'ann' })
-    expect(await start()).toEqual({ streamId: started[0]!.streamId, isNew: false })
+    expect(await start()).toMatchObject({ streamId: started[0]!.streamId, isNew: false })
     expect(script.runs).toBe(1)
   })
 
@@ -111,7 +111,7 @@ describe('startOnce', () => {
     const first = await toon.startOnce([1], { key: KEY })
     await clock.advance(2000)
     const second = await toon.startOnce([1], { key: KEY })
-    expect(second).toEqual({ streamId: first.streamId, isNew: true })
+    expect(second).toMatchObject({ streamId: first.streamId, isNew: true })
     await clock.advance(25 * 60 * 60 * 1000)
     expect((await toon.startOnce([1], { key: KEY })).streamId).not.toBe(first.streamId)
   })

@@ -21,9 +21,10 @@ export function startStreamRoute(
     const open = (context: SourceContext) => source.open(messages, context)
     const options = {
       principal: await whoAsks.of(request),
+      limitBy: request.ip,
       transform: (chunk: unknown) => source.transform(chunk),
     }
-    const { streamId } =
+    const { streamId, fields } =
       key === undefined
         ? await toon.start(open, options)
         : await toon.startOnce(open, { key, fingerprint: JSON.stringify(messages) }, options)
@@ -31,6 +32,7 @@ export function startStreamRoute(
     return reply
       .code(201)
       .headers({ Location: url, 'Content-Location': url, 'Cache-Control': 'no-store' })
+      .headers(Object.fromEntries(fields))
       .header('X-Synapse-TOON-Stream', streamId)
       .send({ id: streamId, url })
   })

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { negotiateFormat } from 'synapse-toon'
 import { handOver } from './hand-over.ts'
 import { RequestError } from './request-error.ts'
 import type { RouteParts } from './route-parts.ts'
-import { wantsDocument } from './wants-document.ts'
 
 interface StreamParams {
   readonly Params: { readonly id: string }
@@ -24,7 +24,8 @@ export function streamRoutes(
 ): void {
   app.get<StreamParams>('/streams/:id', { exposeHeadRoute: false }, async (request, reply) => {
     const { id } = request.params
-    if (wantsDocument(request.headers.accept) && (await answerProducing(id, request, reply))) return
+    const isDocument = (negotiateFormat(request.headers.accept) ?? 'stream') !== 'stream'
+    if (isDocument && (await answerProducing(id, request, reply))) return
     const { raw: req } = request
     const options = { req, res: reply.raw, streamUrl, principal: whoAsks.option }
     await handOver(reply, () => toon.pipe({ streamId: id }, options))

@@ -1,5 +1,8 @@
 import { parseEventId } from 'synapse-toon/client'
 
+/** Position in the id of an end that has none. */
+const NOWHERE = 2 ** 48 - 1
+
 /** An event, as a client parsed it. */
 interface Event {
   readonly event: string
@@ -70,9 +73,9 @@ export class Received {
 
   #end(seq: number, reason: string, chunks: number | undefined): void {
     this.ending = { reason, chunks }
-    // A log whose producer was killed may have lost what its own clients had seen already.
-    const mayBeBehind = reason === 'producer-lost'
-    if (seq !== this.position + 1 && !(mayBeBehind && seq <= this.position)) {
+    // A log whose producer was killed cannot place its end: its clients may know more than it does.
+    const isPlaced = reason !== 'producer-lost'
+    if (isPlaced ? seq !== this.position + 1 : seq !== NOWHERE) {
       this.#break(`${reason} at ${seq} after ${this.position}`)
     }
     if (chunks !== undefined && chunks !== this.position) {

@@ -38,8 +38,9 @@ export class NodeSink implements Sink {
     // client that leaves while a write is blocked never drains.
     this.#response.on('close', this.#onClose)
     this.#response.on('finish', this.#onFinish)
-    this.#response.on('drain', this.#onDrain)
     this.#response.on('error', this.#onClose)
+    // Else `#onTaken` tells.
+    if (this.#isWrapped) this.#response.on('drain', this.#onDrain)
   }
 
   get closed(): boolean {
@@ -138,7 +139,7 @@ export class NodeSink implements Sink {
 
   readonly #onDrain = (): void => {
     this.#needsDrain = false
-    this.#events?.onDrain()
+    this.#onTaken()
   }
 
   readonly #onFinish = (): void => {

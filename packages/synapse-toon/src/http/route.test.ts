@@ -5,7 +5,7 @@ import { resolveOptions } from '../stream/resolve-options.ts'
 import type { StreamOptions } from '../stream/settings.ts'
 import type { Source } from '../stream/source.ts'
 import { createFakeClock, type FakeClock } from '../testing/fake-clock.ts'
-import { formatEventId } from '../wire/event-id.ts'
+import { END_SEQ, formatEventId } from '../wire/event-id.ts'
 import type { Ask } from './ask.ts'
 import { findRoute, type NothingMore, type Route, type StreamRef } from './route.ts'
 
@@ -100,6 +100,22 @@ describe('a request with a last event id', () => {
   it('has nothing more to get behind the terminal event', async () => {
     const { idAt } = await stored({ ended: true })
     expect(await find({ lastEventId: idAt(4) })).toEqual(NOTHING_MORE)
+  })
+
+  it('gets the end of a stream whose producer is lost, whatever it has, until it has that very end', async () => {
+    const { stream, log, idAt } = await stored()
+    stream.end('producer-lost')
+    for (const seq of [3, 4, 5, 99]) {
+      expect(await find({ lastEventId: idAt(seq) })).toMatchObject({ log, after: seq })
+    }
+    expect(await find({ lastEventId: idAt(END_SEQ) })).toEqual({ reason: 'producer-lost' })
+  })
+
+  it('cannot have had that end of a stream that runs, or has ended otherwise', async () => {
+    for (const ended of [false, true]) {
+      const { idAt } = await stored({ ended })
+      await expect(find({ lastEventId: idAt(END_SEQ) })).rejects.toMatchObject({ status: 400 })
+    }
   })
 
   it.each(['42', 'abc', '-1', `${UNKNOWN}-000000000000`, `${UNKNOWN}-00000000000g`, UNKNOWN])(

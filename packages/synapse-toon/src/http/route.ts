@@ -6,7 +6,7 @@ import type { Settings, Transform } from '../stream/settings.ts'
 import { isChunks, type Source } from '../stream/source.ts'
 import type { Stream } from '../stream/stream.ts'
 import { endReasonOf } from '../stream/terminal-record.ts'
-import { type EventPosition, isStreamId, parseEventId } from '../wire/event-id.ts'
+import { END_SEQ, type EventPosition, isStreamId, parseEventId } from '../wire/event-id.ts'
 import type { Ask } from './ask.ts'
 import {
   ClosingError,
@@ -114,23 +114,18 @@ async function findStream(
   const log = await runtime.open(streamId)
   if (log === undefined) return undefined
   if (!isSamePrincipal(log.principal, principal)) throw new StreamNotFoundError()
-  if (seq > log.lastSeq && !mayBeBehind(log)) {
+  const reason = log.ended ? endReasonOf(log.at(log.lastSeq)!) : undefined
+  // A client may know more than the log of a producer that is gone: it has all only with that end's
+  // own id.
+  const isLost = reason === 'producer-lost'
+  if (reason !== undefined && seq === (isLost ? END_SEQ : log.lastSeq)) return { reason }
+  const mayBeAhead = isLost || (log.mayLag && seq !== END_SEQ)
+  if (seq > log.lastSeq && !mayBeAhead) {
     throw new WrongPositionError(
       `Last-Event-ID must be one that stream ${streamId} has sent (up to position ${log.lastSeq}), got position ${seq}`,
     )
   }
-  if (log.ended && seq === log.lastSeq) {
-    return { reason: endReasonOf(log.at(seq)!) }
-  }
   return { log, stream: runtime.running.get(streamId), after: seq, isFirst: false }
-}
-
-/**
- * Whether a client may know more of a stream than its log: the producer hands records to the clients
- * of its own process at once, and stores them behind their backs.
- */
-function mayBeBehind(log: LogReader): boolean {
-  return log.ended ? endReasonOf(log.at(log.lastSeq)!) === 'producer-lost' : log.mayLag
 }
 
 async function begin(input: RouteInput, ask: Ask): Promise<Route> {

@@ -20,7 +20,11 @@ const MAX = 'f'.repeat(DIGITS)
 const BLOCK_CHARACTERS = 65_536
 
 const CODES = { update: 'u', done: 'd', error: 'e' } as const
-const EVENTS: Readonly<Record<string, LogRecord['event']>> = { u: 'update', d: 'done', e: 'error' }
+const EVENTS: Readonly<Partial<Record<string, LogRecord['event']>>> = {
+  u: 'update',
+  d: 'done',
+  e: 'error',
+}
 
 /** One key and what it holds from now on; undefined: nothing. */
 export type Write = readonly [key: string, value: string | undefined]
@@ -110,15 +114,17 @@ export function blockWrites(number: number, records: readonly LogRecord[]): Writ
   return writes
 }
 
-/** The records of a block. Those of a damaged one may be anything, but not half a record. */
+/** The records of a block; none where it is damaged. */
 export function readBlock(key: string, value: string): LogRecord[] {
   const lastSeq = Number.parseInt(key.slice(-DIGITS), 16)
   const lines = value.split('\n')
-  return lines.map((line, n) => ({
-    seq: lastSeq - lines.length + 1 + n,
-    event: EVENTS[line[0]!] ?? 'error',
-    json: line.slice(1),
-  }))
+  const records: LogRecord[] = []
+  for (const [n, line] of lines.entries()) {
+    const event = EVENTS[line[0] ?? '']
+    if (event === undefined) return []
+    records.push({ seq: lastSeq - lines.length + 1 + n, event, json: line.slice(1) })
+  }
+  return records
 }
 
 export function claimKey(name: string): string {

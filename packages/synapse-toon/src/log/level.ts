@@ -1,3 +1,4 @@
+import { describeValue, SynapseToonError } from '../errors.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import { isDamage, openError } from './level-errors.ts'
 import { LevelLog, type LevelLogSettings } from './level-log.ts'
@@ -60,12 +61,19 @@ export async function openLevelLog(options: LevelLogOptions): Promise<LevelLog> 
     clock: options.clock ?? systemClock,
     today: options.wallClock ?? Date.now,
   }
-  const store = await LevelStore.open(options.directory)
+  const { directory } = options
+  if (typeof directory !== 'string' || directory === '') {
+    throw new SynapseToonError(
+      'ERR_SYNAPSE_INVALID_OPTION',
+      `directory must be a path, got ${describeValue(directory)}; name one that no other process uses`,
+    )
+  }
+  const store = await LevelStore.open(directory)
   try {
     return await openOrRepair(store, settings)
   } catch (error) {
     await store.close()
-    throw openError(options.directory, error)
+    throw openError(directory, error)
   }
 }
 

@@ -159,7 +159,9 @@ describe('logContract', () => {
       faultyWriter((writer) => ({
         subscribe(onAppend) {
           const leave = [writer.subscribe(() => onAppend()), writer.subscribe(() => onAppend())]
-          return () => leave.forEach((one) => one())
+          return () => {
+            for (const one of leave) one()
+          }
         },
       })),
       'announces each append once',
@@ -212,7 +214,8 @@ describe('logContract', () => {
     ['always has room', faultyWriter(() => ({ hasRoom: true })), 'has room again'],
     ['counts no readers', faultyWriter(() => ({ readers: () => 0 })), 'counts its subscribers'],
   ])('finds a log that %s', async (_, openStore, found) => {
-    expect(await failed(openStore)).toContain(found)
+    const [check] = logContract(openStore, MEMORY).filter(({ name }) => name.includes(found))
+    await expect(check!.check()).rejects.toThrow()
   })
 
   it('finds a log that only says that it is durable', async () => {

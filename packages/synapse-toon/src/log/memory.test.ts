@@ -137,6 +137,25 @@ describe('the expiry of a memory log', () => {
     expect(writer.at(3)).toMatchObject({ event: 'done' })
   })
 
+  it('waits no longer than timers can, however long it keeps', async () => {
+    const asked: number[] = []
+    const watched: Clock = {
+      now: clock.now,
+      after(milliseconds, run) {
+        asked.push(milliseconds)
+        return clock.after(milliseconds, run)
+      },
+    }
+    const keepFor = 2 ** 32
+    const log = createMemoryLog({ clock: watched, keepFor })
+    end(create(log, 'a'))
+    await clock.advance(keepFor - 1)
+    expect(log.open('a')).toBeDefined()
+    await clock.advance(1)
+    expect(log.open('a')).toBeUndefined()
+    expect(asked.filter((milliseconds) => milliseconds >= 2 ** 31)).toEqual([])
+  })
+
   it('keeps no process alive', () => {
     const asked: unknown[] = []
     const watched: Clock = {

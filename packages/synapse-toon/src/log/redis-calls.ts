@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis'
-import { SynapseToonError } from '../errors.ts'
 import type { Clock } from '../time/clock.ts'
 import { LogAwayError } from './log-away-error.ts'
 import type { RedisOutage } from './redis-outage.ts'
 import type { Script } from './redis-scripts.ts'
 import { type TimeLimit, timeLimit } from './time-limit.ts'
+import { UnsupportedRedisError } from './unsupported-redis-error.ts'
 
 export interface RedisCallsInput {
   readonly redis: Redis
@@ -21,13 +21,6 @@ const CALL_MS = 5_000
 
 /** `XTRIM MINID` and exclusive ranges came with it. */
 const OLDEST_VERSION = [6, 2] as const
-
-/** Too old for the scripts of the log. */
-export class UnsupportedRedisError extends SynapseToonError {
-  constructor(version: string) {
-    super('ERR_SYNAPSE_REDIS_VERSION', `the log needs Redis 6.2 or newer, this one is ${version}`)
-  }
-}
 
 /**
  * Runs scripts through the caller's client, each within a bounded time. What the client's own

@@ -1,9 +1,11 @@
 import { Buffer } from 'node:buffer'
 import type { LogReader } from '../log/log.ts'
+import { END_SEQ } from '../wire/event-id.ts'
 import type { PayloadEncoding } from '../wire/payload-encoding.ts'
 import { isTerminal, jsonBytes, type LogRecord } from '../wire/record.ts'
 import { frameRecord } from '../wire/record-frame.ts'
 import { retryAfterShutdown } from './shutdown-retry.ts'
+import { endReasonOf } from './terminal-record.ts'
 
 /** The bytes of one event. */
 export interface EncodedFrame {
@@ -23,7 +25,7 @@ const caches = new WeakMap<LogReader, FrameCache>()
 
 /**
  * Frames of one stream in this process: what many connections read in the same encoding is
- * serialised once. Keeps nothing while there is only one reader, who would never ask again.
+ * serialised once. Keeps nothing for one reader alone, who would never ask again.
  */
 export class FrameCache {
   readonly #log: LogReader
@@ -46,11 +48,13 @@ export class FrameCache {
   }
 
   release(): void {
-    if (--this.#users < 2) this.#rings.clear()
+    if (--this.#users === 0) this.#rings.clear()
   }
 
   frame(record: LogRecord, encoding: PayloadEncoding): EncodedFrame {
-    const isShared = this.#users > 1 && record.json.length <= MAX_CHARACTERS
+    // The last of several still finds what was framed for all of them.
+    const isRead = this.#users > 1 || this.#rings.size > 0
+    const isShared = isRead && record.json.length <= MAX_CHARACTERS
     // Clients that are to come back after a shutdown are each told another time.
     if (!isShared || isTerminal(record)) return makeFrame(this.#log.streamId, record, encoding)
     let ring = this.#rings.get(encoding)
@@ -66,13 +70,14 @@ export class FrameCache {
   }
 }
 
-/** Frames a record, with a time to come back where it says that the server shuts down. */
 export function makeFrame(
   streamId: string,
   record: LogRecord,
   encoding: PayloadEncoding,
 ): EncodedFrame {
-  const text = frameRecord(streamId, record, encoding, retryAfterShutdown(record))
+  const text = isTerminal(record)
+    ? terminalText(streamId, record, encoding)
+    : frameRecord(streamId, record, encoding)
   // All but the JSON is ASCII; asking for the length of the whole would put its parts together,
   // which the socket does once more for what goes out with it.
   const isJson = encoding === 'json'
@@ -80,4 +85,15 @@ export function makeFrame(
     ? text.length - record.json.length + jsonBytes(record)
     : Buffer.byteLength(text)
   return { text, bytes }
+}
+
+/**
+ * An end, with a time to come back where the server shuts down. One that a log found out by itself
+ * has an id of its own: its client may have had a record of the same position, from the memory of
+ * the process that is gone, and must be told all the same.
+ */
+function terminalText(streamId: string, record: LogRecord, encoding: PayloadEncoding): string {
+  const isLost = endReasonOf(record) === 'producer-lost'
+  const end = isLost ? { ...record, seq: END_SEQ } : record
+  return frameRecord(streamId, end, encoding, retryAfterShutdown(record))
 }

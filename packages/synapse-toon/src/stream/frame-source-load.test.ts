@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { TailLog } from '../../test/tail-log.ts'
+import { END_SEQ } from '../wire/event-id.ts'
 import { createEventStreamParser, type ParsedEvent } from '../wire/parser.ts'
 import { FrameSource, type FrameSourceInput } from './frame-source.ts'
 import { mergeDelta } from './merge.ts'
@@ -137,7 +138,7 @@ describe('a client that knows more than a log that lost its producer', () => {
     const frames = framesOf(log, { after })
     expect(frames).toMatchObject({ hasMore: false, needsLoad: false })
     finish(log, { code: 'producer-lost', message: 'gone', retryable: true })
-    expect(names(await readAll(frames))).toEqual(['error:4'])
+    expect(names(await readAll(frames))).toEqual([`error:${END_SEQ}`])
     expect(frames).toMatchObject({ ended: true, endReason: 'producer-lost' })
   })
 })

@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import {
+  listenTcp,
+  makeBytes,
+  openLine,
+  startProxy,
+  type TestLine,
+} from '../../test/fault-proxy-kit.ts'
 import { nextTurn } from '../time/turn.ts'
 import { createFakeClock } from './fake-clock.ts'
 import type { Fault } from './fault-proxy-fault.ts'
-import { listenTcp, makeBytes, openLine, startProxy, type TestLine } from './fault-proxy-kit.ts'
 
 const ms = fc.integer({ min: 0, max: 2000 })
 const trigger = {

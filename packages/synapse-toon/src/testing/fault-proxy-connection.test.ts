@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { connectThrough, makeBytes, type TestLine } from '../../test/fault-proxy-kit.ts'
 import { until } from '../../test/test-server.ts'
 import { createFakeClock } from './fake-clock.ts'
-import { connectThrough, makeBytes, type TestLine } from './fault-proxy-kit.ts'
 
 type Lines = Awaited<ReturnType<typeof connectThrough>>
 

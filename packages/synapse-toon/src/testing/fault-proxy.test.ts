@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest'
+import {
+  connectThrough,
+  listenTcp,
+  makeBytes,
+  openLine,
+  startProxy,
+} from '../../test/fault-proxy-kit.ts'
 import { until } from '../../test/test-server.ts'
 import { createFakeClock } from './fake-clock.ts'
 import { createFaultProxy, type FaultProxyOptions } from './fault-proxy.ts'
 import type { Fault } from './fault-proxy-fault.ts'
-import { connectThrough, listenTcp, makeBytes, openLine, startProxy } from './fault-proxy-kit.ts'
 import { createSeededRandom } from './seeded-random.ts'
 
 describe('a proxy without faults', () => {

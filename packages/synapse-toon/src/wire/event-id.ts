@@ -22,6 +22,12 @@ export interface EventPosition {
 /** The last group has 12 hex digits: 48 bits, which a double holds exactly. */
 export const MAX_SEQ = 2 ** 48 - 1
 
+/**
+ * Position in the id of an end that nobody can place: the producer is gone, and its clients may know
+ * more records than the log. No record has it.
+ */
+export const END_SEQ = MAX_SEQ
+
 /** Zeros to put before so many digits. */
 const PADDING = Array.from({ length: 13 }, (_, digits) => '0'.repeat(12 - digits))
 

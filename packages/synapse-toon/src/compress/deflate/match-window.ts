@@ -28,14 +28,12 @@ const LONG_MATCH = 12
 const TYPICAL_LITERAL_BITS = 6
 /** A match of this length is taken without a look whether one that begins a byte later is better. */
 const GOOD_MATCH = 128
-/** Bits by which a match that begins a byte later must be better. */
-const LAZY_GAIN = 2
 /**
  * Inside a long match only its ends are put into the index: templates repeat, so that what begins
  * in the middle of a match is found by way of its beginning.
  */
-const INDEXED_START = 8
-const INDEXED_END = 8
+const INDEXED_START = 4
+const INDEXED_END = 4
 const INDEXED_STEP = 16
 
 /** A token below this is a literal byte, any other a match. */
@@ -136,7 +134,7 @@ export class MatchWindow {
       while (length > 0 && length < GOOD_MATCH && at < last) {
         const gain = this.#gain
         this.#find(at + 1, table)
-        if (this.#gain <= gain + LAZY_GAIN) break
+        if (this.#gain <= gain) break
         TOKENS[count++] = bytes[at++]!
         length = this.#length
         distance = this.#distance

@@ -5,7 +5,7 @@ import type { CodeTable } from './code-table.ts'
  * Share of a header's bits that another table must have saved to be worth its header, where codes
  * cost no header so far. Less than all of it: a stream that has come so far mostly goes on.
  */
-const PAYBACK = 0.5
+const PAYBACK = 0.4
 /** The same where the codes in use were paid for. */
 const PAYBACK_LATER = 1
 /** In a block with trained codes only every eighth flush is weighed, and counts for eight. */

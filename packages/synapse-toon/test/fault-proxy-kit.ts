@@ -1,8 +1,12 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
-import { until } from '../../test/test-server.ts'
-import { createFaultProxy, type FaultProxy, type FaultProxyOptions } from './fault-proxy.ts'
-import { createSeededRandom } from './seeded-random.ts'
+import {
+  createFaultProxy,
+  type FaultProxy,
+  type FaultProxyOptions,
+} from '../src/testing/fault-proxy.ts'
+import { createSeededRandom } from '../src/testing/seeded-random.ts'
+import { until } from './test-server.ts'
 
 /** One end of a TCP line, and what it has seen. */
 export interface TestLine {
