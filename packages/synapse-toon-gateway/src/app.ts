@@ -6,6 +6,8 @@ export interface AppParts {
   readonly logLevel: Settings['logLevel']
   /** Takes the log's lines. Default: stderr. */
   readonly logStream?: { write(line: string): void } | undefined
+  /** How many proxies may say whose request it is; the library's own option. Default 0. */
+  readonly trustProxy?: number | undefined
 }
 
 /** How long an idle line is kept, in ms: longer than the 60 s after which proxies drop theirs. */
@@ -22,11 +24,13 @@ const REQUEST_MS = 60_000
 const MAX_HEADER_BYTES = 131_072
 
 /** A Fastify without routes: limits of requests, answers to errors, a log without addresses. */
-export function createApp({ logLevel, logStream = process.stderr }: AppParts): FastifyInstance {
+export function createApp(parts: AppParts): FastifyInstance {
+  const { logLevel, logStream = process.stderr, trustProxy = 0 } = parts
   const app = Fastify({
     logger: { level: logLevel, stream: logStream },
     // Its lines hold whole addresses, and with them what people ask; ours do not.
     logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: (_address, hop) => hop < trustProxy,
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: REQUEST_MS,
     http: { maxHeaderSize: MAX_HEADER_BYTES },

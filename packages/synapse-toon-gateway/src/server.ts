@@ -47,7 +47,7 @@ const LAST_BYTES_MS = 2_000
 export async function buildServer(parts: ServerParts): Promise<Server> {
   const { source, streams = {}, openRecords, principalHeader, pageDir = PAGE_DIR } = parts
   const { principal, observer, ...behaviour } = streams
-  const app = createApp(parts)
+  const app = createApp({ ...parts, trustProxy: streams.trustProxy })
   const records = await openRecords?.(app.log)
   const prometheus = createPrometheusObserver()
   const toon = createSynapseToon({

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net'
 import type { ClientCase, ScriptedAnswer } from './client-case.ts'
 import { until } from './test-server.ts'
 
-/** So long, in ms, is a reset held back, since it would throw away what the other side has not read. */
-const BEFORE_RESET_MS = 30
+/** So long, in ms, is a cut held back: it throws away what the other side has, and has not read. */
+const BEFORE_CUT_MS = 30
 
 interface Running {
   readonly script: ClientCase
@@ -30,7 +30,8 @@ export async function startScriptServer(): Promise<ScriptServer> {
     const running = cases.get(key)
     if (running === undefined) return res.writeHead(404).end()
     allowOrigin(req, res)
-    if (req.method === 'OPTIONS') return res.writeHead(204).end()
+    // On a line of its own: Chromium itself sends even a POST again that was cut on a used one.
+    if (req.method === 'OPTIONS') return res.writeHead(204, { Connection: 'close' }).end()
     const place = running.requests.length
     const body = await bodyOf(req)
     running.requests.push(describe(req, `/${rest.join('/')}`, body, running.script.watch ?? []))
@@ -113,9 +114,8 @@ async function play(res: ServerResponse, answer: ScriptedAnswer, address: string
     await new Promise((resolve) => res.write(bytes, resolve))
   }
   if (end === 'end') return void res.end()
-  if (end === 'close') return void res.socket!.end()
-  if (end === 'reset') {
-    await new Promise((resolve) => setTimeout(resolve, BEFORE_RESET_MS))
-    res.socket?.resetAndDestroy()
-  }
+  if (end === 'hang') return
+  await new Promise((resolve) => setTimeout(resolve, BEFORE_CUT_MS))
+  if (end === 'reset') res.socket?.resetAndDestroy()
+  else res.socket?.end()
 }

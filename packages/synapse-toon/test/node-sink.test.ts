@@ -271,6 +271,7 @@ describe('NodeSink over HTTP/1.1', () => {
     })
     let rest = await exchange(url, requests.join(''))
     for (const n of [1, 2, 3]) {
+      expect(rest).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
       const answer = dechunk(parts(rest).body)
       expect(answer.text).toBe(`data: ${n} é\n\ndata: ${n} end\n\n`)
       rest = answer.rest
@@ -365,6 +366,7 @@ describe('NodeSink over HTTP/1.1', () => {
     )
     const first = dechunk(parts(received).body)
     expect(first.text).toBe('data: a\n\ndata: theirs\n\n')
+    expect(first.rest).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
     expect(dechunk(parts(first.rest).body)).toEqual({ text: 'data: next\n\n', rest: '' })
     expect(all[0]!.onClose).toHaveBeenCalledExactlyOnceWith(true)
   })
@@ -403,13 +405,21 @@ describe('NodeSink and a client that does not read', () => {
       expect([0, 60_000 + 'ea60\r\n\r\n'.length]).toContain(grown)
       await nextTurn()
     }
-    vi.mocked(onDrain).mockClear()
     expect(response.writableLength).toBe(sink.unsentBytes())
     const before = sink.progress()
+    const unsentThen: number[] = []
+    vi.mocked(onDrain).mockImplementation(() => unsentThen.push(sink.unsentBytes()))
     client.resume()
+    // While it takes what it has, more comes.
+    for (let turns = 0; turns < 50; turns++) {
+      await nextTurn()
+      if (sink.unsentBytes() === 0) continue
+      put(sink, text)
+      sent++
+    }
     await until(() => sink.unsentBytes() === 0, 'everything was taken')
     expect(sink.progress()).not.toBe(before)
-    expect(onDrain).toHaveBeenCalled()
+    expect(unsentThen.at(-1)).toBe(0)
     sink.end()
     await client.waitFor('\r\n0\r\n\r\n')
     expect(dechunk(parts(client.received).body)).toEqual({ text: text.repeat(sent), rest: '' })
@@ -455,6 +465,25 @@ describe('NodeSink and a client that does not read', () => {
     expect(client.received).not.toContain('late')
     await until(() => vi.mocked(onClose).mock.calls.length > 0, 'the sink was told')
     expect(onClose).toHaveBeenCalledExactlyOnceWith(false)
+  })
+
+  it('takes writes after the client has closed its half of the line without an error', async () => {
+    const errors: unknown[] = []
+    const { url, server, all } = await serving(({ sink }) => {
+      sink.commit(HEADERS)
+      put(sink, 'data: a\n\n')
+    })
+    server.on('clientError', (error: Error) => errors.push(error))
+    const client = openRawClient(url)
+    await client.waitFor('data: a')
+    // Which is a client that left: Node then ends its own half.
+    client.leave('close')
+    const { sink, onClose, response } = all[0]!
+    await until(() => !response.socket?.writable, 'the line was closed')
+    put(sink, 'data: late\n\n')
+    await until(() => vi.mocked(onClose).mock.calls.length > 0, 'the sink was told')
+    expect(onClose).toHaveBeenCalledExactlyOnceWith(false)
+    expect(errors).toEqual([])
   })
 
   it('takes writes after the client has left without an error', async () => {

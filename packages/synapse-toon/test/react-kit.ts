@@ -1,44 +1,24 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { createSynapseToon, type Source, type StreamOptions } from 'synapse-toon'
-import { build } from 'tsdown'
-import { afterAll, beforeAll } from 'vitest'
+import { beforeAll } from 'vitest'
+import { bundleClient } from './client-bundle.ts'
 import type { PageConfig } from './react-page.ts'
 import { listen } from './test-server.ts'
 
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-
 /** `react-page.ts` with all that it imports, as one script for a browser, for all tests of a file. */
 export function sharedReactPage(): { readonly script: string } {
-  let script = ''
-  let folder: string
+  const page = { script: '' }
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'synapse-react-'))
-    await build({
-      config: false,
-      entry: { page: here('react-page.ts') },
-      outDir: folder,
-      platform: 'browser',
-      alias: { 'synapse-toon/react': here('../src/client/react.ts') },
-      noExternal: [/./],
-      inlineOnly: false,
-      // StrictMode does what is to be shown in the development build only.
-      define: { 'process.env.NODE_ENV': '"development"' },
-      dts: false,
-      logLevel: 'error',
-    })
-    script = await readFile(join(folder, 'page.js'), 'utf8')
+    page.script = await bundleClient(new URL('./react-page.ts', import.meta.url))
   })
-  afterAll(() => rm(folder, { recursive: true, force: true }))
-  return {
-    get script() {
-      return script
-    },
-  }
+  return page
 }
+
+/** StrictMode does what is to be shown in React's development build only. */
+const HTML = `<!doctype html>
+<script>globalThis.process = { env: { NODE_ENV: 'development' } }</script>
+<div id="root"></div>
+<script src="/page.js" type="module"></script>`
 
 /** A source that says what a test says, when it says it. One for all who ask. */
 export function drivenSource() {
@@ -87,11 +67,7 @@ export async function reactSite(
   const open = new Set<ServerResponse>()
   const { url } = await listen(async (req: IncomingMessage, res: ServerResponse) => {
     const { pathname } = new URL(req.url!, 'http://host')
-    if (pathname === '/') {
-      return res
-        .setHeader('Content-Type', 'text/html')
-        .end('<div id=root></div><script src=/page.js type=module></script>')
-    }
+    if (pathname === '/') return res.setHeader('Content-Type', 'text/html').end(HTML)
     if (pathname === '/page.js') {
       return res.setHeader('Content-Type', 'text/javascript').end(page.script)
     }

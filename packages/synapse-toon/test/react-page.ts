@@ -1,6 +1,6 @@
 import { createElement, StrictMode, useEffect, useState } from 'react'
 import { createRoot } from 'react-dom/client'
-import { type UseSynapseStreamOptions, useSynapseStream } from 'synapse-toon/react'
+import { type UseSynapseStreamOptions, useSynapseStream } from '../src/client/react.ts'
 
 /** What a test asks of the page, in its address: the page is the same after a reload. */
 export interface PageConfig {

@@ -74,41 +74,6 @@ export async function readFrom(reader: LogReader, seq = 1): Promise<LogRecord[]>
   }
 }
 
-export interface Follower {
-  readonly reader: LogReader
-  /** What came so far, in the order in which it came. */
-  readonly records: readonly LogRecord[]
-  /** `lastSeq` at each announcement. */
-  readonly heard: readonly number[]
-  leave(): void
-}
-
-/** Reads as connections do: subscribes, then reads whatever there is whenever something is announced. */
-export function follow(reader: LogReader, after = 0): Follower {
-  const records: LogRecord[] = []
-  const heard: number[] = []
-  let position = after
-  let isReading = false
-  const load = async () => reader.load(position + 1)
-  const readOn = async () => {
-    if (isReading) return
-    isReading = true
-    while (position < reader.lastSeq) {
-      const record = reader.at(position + 1)
-      const page = record === undefined ? await whenBack(load) : [record]
-      for (const one of page) if (one.seq > position) records.push(one)
-      position = records.at(-1)?.seq ?? position
-    }
-    isReading = false
-  }
-  const leave = reader.subscribe(() => {
-    heard.push(reader.lastSeq)
-    void readOn()
-  })
-  void readOn()
-  return { reader, records, heard, leave }
-}
-
 /** The same again for as long as Redis is away. */
 export async function whenBack<Value>(ask: () => Promise<Value>): Promise<Value> {
   for (;;) {

@@ -3,16 +3,8 @@ import type { LogWriter, StreamLog } from 'synapse-toon'
 import { createSeededRandom, type SeededRandom } from 'synapse-toon/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { listenToStrays } from './process-events.ts'
-import {
-  done,
-  type Follower,
-  follow,
-  openKnown,
-  readFrom,
-  startLog,
-  update,
-  whenBack,
-} from './redis-log-kit.ts'
+import { type Follower, follow } from './redis-log-follow.ts'
+import { done, openKnown, readFrom, startLog, update, whenBack } from './redis-log-kit.ts'
 import { type RedisServer, startRedis } from './redis-server.ts'
 import { until } from './test-server.ts'
 

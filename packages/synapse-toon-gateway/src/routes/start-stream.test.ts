@@ -67,6 +67,18 @@ describe('starting an answer', () => {
     expect(script.open).toBe(0)
   })
 
+  it('is counted by address where nobody says who asks, as the trusted proxy names it', async () => {
+    const { source } = scriptedAnswers([...words('a'), { hang: true }])
+    const limits = createLimits({ maxStreamsPerUser: 1, starts: { limit: 5, windowMs: 60_000 } })
+    const { url } = await startGateway({ source, streams: { limits, trustProxy: 1 } })
+    const from = (address: string) => start(url, 'hi', { 'X-Forwarded-For': `6.6.6.6, ${address}` })
+    const first = await from('192.0.2.1')
+    expect(first.status).toBe(201)
+    expect(first.headers.get('ratelimit')).toMatch(/^"starts";r=4;/)
+    expect((await from('192.0.2.1')).status).toBe(429)
+    expect((await from('192.0.2.2')).status).toBe(201)
+  })
+
   it('is held by the limits: 429 says which one, and when to come back', async () => {
     const { source, script } = scriptedAnswers([...words('a'), { hang: true }])
     const limits = createLimits({ maxStreamsPerUser: 1 })

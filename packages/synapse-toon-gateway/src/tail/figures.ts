@@ -2,7 +2,8 @@ import type { StreamStats } from 'synapse-toon/client'
 import { fieldsOf } from './payload-text.ts'
 
 /** What was counted of a stream, so far or in all. */
-export interface Figures extends StreamStats {
+export interface Figures
+  extends Pick<StreamStats, 'events' | 'bytes' | 'resumes' | 'gaps' | 'dropped' | 'firstEventMs'> {
   /** Of all bodies, as they were on the network. */
   readonly wireBytes: number
   /** From the first event with content to the last, in ms. */
@@ -21,7 +22,7 @@ export function figuresLine(figures: Figures): string {
   const tokens = tokensOf(figures.usage)
   if (tokens !== undefined) parts.push(rated(tokens, 'token', tokens, figures))
   parts.push(`${size(bytes)} raw`, `${size(wireBytes)} on the wire`)
-  parts.push(counted(Math.max(0, resumes), 'resume'), counted(gaps, 'gap'))
+  parts.push(counted(resumes, 'resume'), counted(gaps, 'gap'))
   return parts.join(', ')
 }
 

@@ -6,7 +6,7 @@ export interface Output {
   write(text: string | Uint8Array): Promise<void> | undefined
   /** Settles when all was taken, or never will be. */
   flush(): Promise<void> | undefined
-  /** Whoever waits for room waits no more, and nothing more is written. */
+  /** Nobody waits for room any more: the process is to end, whether all is read or not. */
   abandon(): void
   /** Why it takes nothing any more. */
   readonly failure: NodeJS.ErrnoException | undefined
@@ -20,7 +20,7 @@ export interface Output {
  */
 export function createOutput(stream: TailOutput, onFailure: () => void = () => {}): Output {
   let failure: NodeJS.ErrnoException | undefined
-  let isOver = false
+  let isPatient = true
   let waiting: Promise<void> | undefined
   let wake = () => {}
 
@@ -31,7 +31,7 @@ export function createOutput(stream: TailOutput, onFailure: () => void = () => {
   const onError = (error: unknown) => {
     const isFirst = failure === undefined
     failure ??= error as NodeJS.ErrnoException
-    isOver = true
+    isPatient = false
     onDrain()
     if (isFirst) onFailure()
   }
@@ -47,17 +47,18 @@ export function createOutput(stream: TailOutput, onFailure: () => void = () => {
 
   return {
     write(text) {
-      if (isOver) return undefined
-      return stream.write(text) === false ? room() : undefined
+      if (failure !== undefined) return undefined
+      const isFull = stream.write(text) === false
+      return isFull && isPatient ? room() : undefined
     },
     flush() {
-      if (isOver || !stream.writableLength) return undefined
+      if (!isPatient || !stream.writableLength) return undefined
       // `drain` comes only to those who were told to wait.
       stream.write('', onDrain)
       return room()
     },
     abandon() {
-      isOver = true
+      isPatient = false
       onDrain()
     },
     get failure() {

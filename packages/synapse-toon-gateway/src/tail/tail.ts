@@ -30,7 +30,7 @@ export async function tail(
 ): Promise<number> {
   const { url, method, headers, protocol, encoding, terminal, lastEventId, timeoutMs } = settings
   let usage: unknown
-  let firstAt = 0
+  let firstAt: number | undefined
   let lastAt = 0
   let wasOpen = false
   /** Why the first attempt brought no stream: then there is no use in waiting for others. */
@@ -94,7 +94,7 @@ export async function tail(
 
   function figures(): Figures {
     const { wireBytes } = wire
-    return { ...stream.stats, wireBytes, contentMs: lastAt - firstAt, usage }
+    return { ...stream.stats, wireBytes, contentMs: lastAt - (firstAt ?? lastAt), usage }
   }
 
   function goOn(): string | undefined {
@@ -112,7 +112,7 @@ export async function tail(
   async function read(): Promise<Summary> {
     for await (const event of stream) {
       lastAt = clock.now()
-      if (firstAt === 0) firstAt = lastAt
+      firstAt ??= lastAt
       await printer.print(event)
     }
     const summary = await stream.done
@@ -190,7 +190,7 @@ function outputFailed({ code, message }: NodeJS.ErrnoException, say: (text: stri
 
 function chaosLine({ cuts, seed }: Chaos, { resumes, gaps, dropped }: Figures): string {
   const facts = [
-    counted(Math.max(0, resumes), 'resume'),
+    counted(resumes, 'resume'),
     counted(gaps, 'gap'),
     `${dropped} sent again and dropped`,
   ]

@@ -3,6 +3,7 @@ import type { LogRecord } from '../wire/record.ts'
 import { ByteIndex } from './byte-index.ts'
 import type { LogWriter, MaybePromise, WriterEvents } from './log.ts'
 import { MemoryRecords } from './memory-records.ts'
+import { Retries } from './retries.ts'
 
 /** Records to be stored together, in order. */
 export interface Batch {
@@ -63,10 +64,6 @@ const MAX_PENDING_BYTES = 8 * 1024 * 1024
 const BATCH_RECORDS = 512
 const BATCH_BYTES = 1024 * 1024
 
-/** Waits between attempts while the store is away, in ms. */
-const RETRY_FIRST_MS = 50
-const RETRY_MAX_MS = 1_000
-
 /**
  * Appends to memory, where this process's readers find records at once, and stores them behind
  * their backs: in order, in batches, one at a time, and again when the store was away.
@@ -87,16 +84,14 @@ export class DurableWriter implements LogWriter {
   #isStoring = false
   /** Nothing is stored any more. */
   #isOver = false
-  #awaySince: number | undefined
-  #retryMs = RETRY_FIRST_MS
-  /** Set while an attempt waits for its time. */
-  #cancelRetry: (() => void) | undefined
+  readonly #retries: Retries
   /** Who waits for what to be stored, in order. */
   readonly #flushers: { readonly seq: number; readonly wake: () => void }[] = []
 
   constructor(input: DurableWriterInput) {
-    const { streamId, principal, maxBytes } = input
+    const { streamId, principal, maxBytes, clock, outageFor } = input
     this.#input = input
+    this.#retries = new Retries(clock, outageFor)
     this.streamId = streamId
     this.principal = principal
     this.maxBytes = maxBytes
@@ -206,8 +201,7 @@ export class DurableWriter implements LogWriter {
   }
 
   #schedule(): void {
-    if (this.#isScheduled || this.#isStoring || this.#isOver) return
-    if (this.#cancelRetry !== undefined) return
+    if (this.#isScheduled || !this.#mayStore) return
     this.#isScheduled = true
     // At the end of the turn: what was appended in it is stored in one batch.
     process.nextTick(() => {
@@ -216,9 +210,13 @@ export class DurableWriter implements LogWriter {
     })
   }
 
+  /** Whether no batch is on its way, nor waits for its time. */
+  get #mayStore(): boolean {
+    return !(this.#isStoring || this.#isOver || this.#retries.isWaiting)
+  }
+
   #storeNext(): void {
-    if (this.#isStoring || this.#isOver || this.#cancelRetry !== undefined) return
-    if (this.#storedSeq >= this.lastSeq) return
+    if (!this.#mayStore || this.#storedSeq >= this.lastSeq) return
     this.#isStoring = true
     const batch = this.#nextBatch()
     this.#input.store(batch).then(
@@ -260,26 +258,15 @@ export class DurableWriter implements LogWriter {
     if (stored.cancelled === true) this.cancel()
     // One that took nothing of what it was given would be given it for ever.
     if (stored.lastSeq < batch.records[0]!.seq) return this.#onAway('it has lost records')
-    this.#awaySince = undefined
-    this.#retryMs = RETRY_FIRST_MS
+    this.#retries.reset()
     this.#events?.onRoom()
     this.#storeNext()
   }
 
   #onAway(error: unknown): void {
     if (this.#isOver) return
-    const { clock, outageFor } = this.#input
-    if (this.#awaySince === undefined) {
-      this.#awaySince = clock.now()
-      this.#tellAway(error)
-    }
-    if (clock.now() - this.#awaySince >= outageFor) return this.lose()
-    const retry = () => {
-      this.#cancelRetry = undefined
-      this.#storeNext()
-    }
-    this.#cancelRetry = clock.after(this.#retryMs, retry, { keepAlive: false })
-    this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MAX_MS)
+    if (!this.#retries.isAway) this.#tellAway(error)
+    if (!this.#retries.plan(() => this.#storeNext())) this.lose()
   }
 
   #tellAway(error: unknown): void {
@@ -291,7 +278,7 @@ export class DurableWriter implements LogWriter {
 
   #finish(): void {
     this.#isOver = true
-    this.#cancelRetry?.()
+    this.#retries.cancel()
     this.#wakeFlushers(this.lastSeq)
     this.#input.onDone(this)
   }

@@ -24,7 +24,7 @@ interface Group {
 /**
  * The database of a log. Writes of all streams are gathered: one group is on its way to the disk,
  * and what comes meanwhile goes together in the next. What was written survives the process, also
- * where it is killed; the disk is not waited for, so a power failure may take the last seconds.
+ * where it is killed; the disk itself is not waited for, so a power failure may take the newest.
  */
 export class LevelStore {
   readonly directory: string
@@ -124,7 +124,7 @@ export class LevelStore {
     }
   }
 
-  /** Deletes a range, after what was written before. */
+  /** Deletes a range, as far as it is stored now. */
   async clear({ first, last }: KeyRange): Promise<void> {
     await this.#db.clear({ gte: first, lte: last })
   }
@@ -211,10 +211,10 @@ export class LevelStore {
 }
 
 /**
- * Whether LevelDB's files are there, but not the one that says which of them count: then LevelDB
- * would begin anew, and delete all others.
+ * Whether records are there, but not the file that says which of the others count: LevelDB would
+ * begin anew, and delete them. One that is being made by another process has none yet.
  */
 async function isHeadless(directory: string): Promise<boolean> {
   const files = await readdir(directory)
-  return !files.includes('CURRENT') && files.some((file) => /\.(ldb|log)$|^MANIFEST-/.test(file))
+  return !files.includes('CURRENT') && files.some((file) => /\.(ldb|log)$/.test(file))
 }

@@ -39,9 +39,9 @@ const DEFAULT_KEEP_FOR_MS = 3_600_000
 const DEFAULT_OUTAGE_MS = 30_000
 
 /**
- * Keeps records on this machine's disk: resume works over a restart, also after a crash. What a
- * killed process had not stored yet is lost, a few milliseconds of it; a power failure may take
- * some seconds. Streams that nobody produces any more end with `producer-lost` when it is opened.
+ * Keeps records on this machine's disk: resume works over a restart, also after a crash. Of a
+ * process that is killed, what it appended in its last moment may be missing; a power failure may
+ * take more. Streams that nobody produces any more end with `producer-lost` when it is opened.
  *
  * @throws {MissingPeerError} classic-level is not installed
  * @throws {LogLockedError} the directory is in use @throws {LogDirectoryError} it cannot be written

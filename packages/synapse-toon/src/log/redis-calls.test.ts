@@ -98,6 +98,13 @@ describe('RedisCalls', () => {
     }
   })
 
+  it('waits less for a connection where it is told to', async () => {
+    const { clock, calls } = setUp('reconnecting')
+    const rejected = expect(calls.run(CLAIM, ['key'], ['value'], 1_000)).rejects.toMatchObject(AWAY)
+    await clock.advance(1_000)
+    await rejected
+  })
+
   it('sends what waits as soon as there is a connection', async () => {
     const { clock, client, run } = setUp('reconnecting')
     const answers = [run(), run()]

@@ -19,6 +19,9 @@ export interface RedisCallsInput {
 /** Longest time for a call, in ms: a request is refused then, a batch is tried again. */
 const CALL_MS = 5_000
 
+/** How long a batch waits for a connection, in ms: soon enough to know that Redis is away. */
+export const BATCH_WAIT_MS = 1_000
+
 /** `XTRIM MINID` and exclusive ranges came with it. */
 const OLDEST_VERSION = [6, 2] as const
 
@@ -66,6 +69,7 @@ export class RedisCalls {
   }
 
   /**
+   * @param waitMs most time to wait for a connection
    * @throws {LogAwayError} without an answer in time, or with one that says no
    * @throws {UnsupportedRedisError}
    */
@@ -73,12 +77,13 @@ export class RedisCalls {
     script: Script,
     keys: readonly string[],
     args: readonly (string | number)[],
+    waitMs = CALL_MS,
   ): Promise<unknown> {
     const { clock, outage, slowMs } = this.#input
     const limit = timeLimit(clock, CALL_MS)
     const start = clock.now()
     try {
-      if (!this.#isReady) await this.#ready(limit)
+      if (!this.#isReady) await this.#ready(waitMs)
       if (!this.#isVersionKnown) await this.#checkVersion(limit)
       const answer = await this.#send(limit, () => this.#eval(script, keys, args))
       outage.over('commands')
@@ -110,19 +115,24 @@ export class RedisCalls {
     return redis.status === 'ready' && this.#unanswered.size === 0 && !this.#isClosed
   }
 
-  async #ready(limit: TimeLimit): Promise<void> {
-    const { redis } = this.#input
+  async #ready(waitMs: number): Promise<void> {
+    const { redis, clock } = this.#input
     // Made with `lazyConnect`: the first command connects. What fails is told by the client's events.
     if (redis.status === 'wait') redis.connect().catch(() => this.#trouble())
-    while (!this.#isReady) {
-      if (this.#isClosed) throw new Error('the log is closed')
-      if (redis.status === 'end') throw new Error('the client is closed')
-      let wake = () => {}
-      const woken = new Promise<void>((resolve) => {
-        wake = resolve
-      })
-      this.#waiting.add(wake)
-      await limit.race(woken).finally(() => this.#waiting.delete(wake))
+    const limit = timeLimit(clock, waitMs)
+    try {
+      while (!this.#isReady) {
+        if (this.#isClosed) throw new Error('the log is closed')
+        if (redis.status === 'end') throw new Error('the client is closed')
+        let wake = () => {}
+        const woken = new Promise<void>((resolve) => {
+          wake = resolve
+        })
+        this.#waiting.add(wake)
+        await limit.race(woken).finally(() => this.#waiting.delete(wake))
+      }
+    } finally {
+      limit.clear()
     }
   }
 

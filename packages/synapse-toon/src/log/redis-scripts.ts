@@ -63,9 +63,9 @@ function script(body: string): Script {
 export const CREATE = script(`
 local epoch = redis.call('HGET', meta, 'epoch')
 if epoch then return {epoch == ARGV[1] and 'made' or 'exists', now} end
-redis.call('DEL', records, readers)
 redis.call('HSET', meta, 'epoch', ARGV[1], 'owner', ARGV[2], 'lease', now + ARGV[3],
   'keep', ARGV[4], 'last', 0, 'first', 1, 'bytes', 0)
+redis.call('DEL', records, readers)
 if ARGV[6] then redis.call('HSET', meta, 'principal', ARGV[6]) end
 expire(ARGV[5])
 return {'made', now}`)
@@ -119,8 +119,9 @@ local epoch, last, ended, fenced, cancel =
 if not epoch then return {'gone', now} end
 if epoch ~= ARGV[1] or fenced then return {'lost', now} end
 if not ended then
-  redis.call('HSET', meta, 'lease', now + ARGV[2])
+  -- First: a script that has written already may go on where the memory is full.
   expire(ARGV[3])
+  redis.call('HSET', meta, 'lease', now + ARGV[2])
   count(ARGV[4], ARGV[5], ARGV[2])
 end
 return {'kept', now, tonumber(last), cancel or ''}`)

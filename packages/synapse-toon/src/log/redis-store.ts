@@ -2,7 +2,7 @@ import type { Clock } from '../time/clock.ts'
 import type { LogRecord } from '../wire/record.ts'
 import type { Batch } from './durable-writer.ts'
 import { producerLost } from './producer-lost.ts'
-import type { RedisCalls } from './redis-calls.ts'
+import { BATCH_WAIT_MS, type RedisCalls } from './redis-calls.ts'
 import { decodeRecord, decodeRows, encodeRecord } from './redis-record.ts'
 import * as scripts from './redis-scripts.ts'
 
@@ -107,7 +107,7 @@ export class RedisStore {
       ...[records[0]!.seq, firstSeq, bytes, mayLeaveHole ? 1 : 0],
       ...records.map(encodeRecord),
     ]
-    return this.#answer(await this.#run(scripts.APPEND, streamId, args))
+    return this.#answer(await this.#run(scripts.APPEND, streamId, args, BATCH_WAIT_MS))
   }
 
   /** @param readers of this process */
@@ -224,8 +224,13 @@ export class RedisStore {
     return [`${key}:meta`, `${key}:records`, `${key}:readers`]
   }
 
-  #run(script: scripts.Script, streamId: string, args: readonly (string | number)[]) {
-    return this.#input.calls.run(script, this.#keys(streamId), args)
+  #run(
+    script: scripts.Script,
+    streamId: string,
+    args: readonly (string | number)[],
+    waitMs?: number,
+  ): Promise<unknown> {
+    return this.#input.calls.run(script, this.#keys(streamId), args, waitMs)
   }
 }
 

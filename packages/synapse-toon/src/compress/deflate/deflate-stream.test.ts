@@ -50,6 +50,14 @@ describe('DeflateStream', () => {
     expect(first.length).toBeLessThanOrEqual('data: {"delta":"Hel"}\n\n'.length + 1)
   })
 
+  it('pays for a header only out of what it has saved', () => {
+    const text = `data: ${'Sure! Here is a short overview of how it works, step by step, for everyone. '.repeat(3)}`
+    for (let length = 1; length < text.length; length++) {
+      const stream = recorder()
+      expect(stream.write(`${text.slice(0, length)}\n`).length).toBeLessThanOrEqual(length + 3)
+    }
+  })
+
   it('opens one block with trained codes, which goes on through all flushes', () => {
     const stream = recorder()
     const sizes = FRAMES.map((text) => stream.write(text).length)

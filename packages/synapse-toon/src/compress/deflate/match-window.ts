@@ -89,7 +89,7 @@ export class MatchWindow {
 
   /** Forgets everything: the decoder has seen text that this window has not. */
   clear(): void {
-    this.#origin += this.end
+    // What the index still has are proposals, and none can point before the beginning.
     this.end = 0
   }
 

@@ -72,7 +72,7 @@ async function benchOn(store: LogStore, kind: LogKind): Promise<Bench> {
 }
 
 /** What a producer was told. */
-export interface Told {
+interface Told {
   room: number
   cancel: number
   lost: number
