@@ -168,6 +168,8 @@ describe('limits that cannot be', () => {
     [{ maxStreams: 0 }, 'limits.maxStreams', '0'],
     [{ maxStreamsPerUser: 1.5 }, 'limits.maxStreamsPerUser', '1.5'],
     [{ starts: { limit: 1, windowMs: 10 } }, 'limits.starts.windowMs', '10'],
+    [{ starts: { max: 1, windowMs: 1000 } as never }, 'limits.starts.limit', 'undefined'],
+    [{ starts: { limit: 1 } as never }, 'limits.starts.windowMs', 'undefined'],
     [{ queueMs: -1 }, 'limits.queueMs', '-1'],
     [{ leaseMs: 5 }, 'limits.leaseMs', '5'],
   ])('%j are refused, by name and value', (options, ...words) => {

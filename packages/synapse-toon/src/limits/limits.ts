@@ -236,8 +236,12 @@ function checkOptions(options: LimitsOptions): void {
   const count = from(1, 'streams, left out for no limit')
   count('limits.maxStreamsPerUser', options.maxStreamsPerUser)
   count('limits.maxStreams', options.maxStreams)
-  count('limits.starts.limit', options.starts?.limit)
-  from(1000, 'ms')('limits.starts.windowMs', options.starts?.windowMs)
+  if (options.starts !== undefined) {
+    // Both, where there is one: a limit of undefined would refuse everybody.
+    const { limit, windowMs } = options.starts
+    wholeNumber('limits.starts.limit', limit, 1, Number.MAX_SAFE_INTEGER, 'starts')
+    wholeNumber('limits.starts.windowMs', windowMs, 1000, Number.MAX_SAFE_INTEGER, 'ms')
+  }
   from(0, 'ms, 0 switches it off')('limits.queueMs', options.queueMs)
   from(1000, 'ms, default 45000')('limits.leaseMs', options.leaseMs)
 }
