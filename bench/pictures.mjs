@@ -41,7 +41,7 @@ export function drawPictures(names) {
 }
 
 /** One bar for each contender, the best first: the first column's median, with its spread. */
-export function drawBars({ title, columns, results, rounds, machine }) {
+function drawBars({ title, columns, results, rounds, machine }) {
   const [{ key, title: what, unit, digits = 1 }] = columns
   const rows = Object.entries(results)
     .map(([name, { [key]: summary, ratio }]) => ({ name, summary, ratio }))

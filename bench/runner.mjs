@@ -40,7 +40,7 @@ export async function runMeasure(
   { rounds = measure.rounds, maxAgain = MAX_AGAIN, onSample } = {},
 ) {
   const taking = contenders
-    .filter((contender) => measure.takes?.(contender) ?? true)
+    .filter((contender) => measure.takes === undefined || measure.takes(contender))
     .flatMap((contender) => measure.variants?.(contender) ?? [contender])
   const servers = new Map()
   const serverFor = async (contender) => {

@@ -118,7 +118,10 @@ function waitsOf({ mode, period }) {
   if (mode === 'paced') return paceOf(period).join()
   if (mode === 'text') {
     const wait = paceOf(period).join()
-    return (n) => (n % TEXTS_AT_ONCE === 0 ? wait() : undefined)
+    const start = performance.now()
+    const due = () => (Math.floor((performance.now() - start) / period) + 1) * TEXTS_AT_ONCE
+    // By the clock, so that a process that comes late makes up for it.
+    return (n) => (n % TEXTS_AT_ONCE === 0 && n >= due() ? wait() : undefined)
   }
   return (n) => (n % EVENTS_PER_TURN_IN_BURST === 0 ? turn() : undefined)
 }

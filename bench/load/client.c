@@ -34,8 +34,9 @@
 // Connections whose headers are awaited at once: more would overflow the server's backlog.
 #define MAX_OPENING 256
 #define READ_BYTES (256 * 1024)
-// Latencies from 0 to 4 s, in steps of 1 µs; later ones count as 4 s.
-#define BUCKETS 4000000
+// Latencies are counted in steps of 1 µs up to 1 s, and of 1 ms from there on.
+#define FINE_BUCKETS 1000000
+#define BUCKETS 2000000
 
 enum chunk_state { IN_SIZE, IN_SIZE_REST, IN_DATA, AFTER_DATA, IN_TRAILER };
 
@@ -84,15 +85,17 @@ static void count_latency(int64_t produced_at, int64_t now) {
   int64_t latency = now - produced_at;
   if (latency < 0) latency = 0;
   if (latency > latency_max) latency_max = latency;
-  latencies[latency >= BUCKETS ? BUCKETS - 1 : latency]++;
+  int64_t bucket = latency < FINE_BUCKETS ? latency : FINE_BUCKETS + (latency - FINE_BUCKETS) / 1000;
+  latencies[bucket < BUCKETS ? bucket : BUCKETS - 1]++;
   latency_count++;
 }
 
 static int64_t percentile(double part) {
   int64_t wanted = (int64_t)(latency_count * part), sum = 0;
   for (int i = 0; i < BUCKETS; i++)
-    if ((sum += latencies[i]) > wanted) return i;
-  return BUCKETS;
+    if ((sum += latencies[i]) > wanted)
+      return i < FINE_BUCKETS ? i : FINE_BUCKETS + (int64_t)(i - FINE_BUCKETS) * 1000;
+  return latency_max;
 }
 
 /** Counts the events in a piece of body. What may be the start of a mark is kept for the next one. */

@@ -14,7 +14,7 @@ export const idleCpu = {
   ],
   rounds: 2,
   fresh: true,
-  takes: ({ heartbeats }) => heartbeats,
+  takes: ({ heartbeats }) => heartbeats === true,
   async sample(server) {
     const running = startLoad({
       port: server.port,

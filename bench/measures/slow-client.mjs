@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { BARE } from '../contenders.mjs'
 import { startLoad } from '../load.mjs'
 
 const MIB = 1024 * 1024
@@ -74,7 +75,10 @@ const POLICIES = ['wait', 'merge', 'disconnect']
 const LINE = 500_000
 const TEXT_EVENTS = 100_000
 
-/** What each `slowClient` does for a client whose line is slower than the source. */
+/**
+ * What each `slowClient` does for a client whose line is slower than the source. Of streams that
+ * can be resumed: without, only a small window of records can wait, and so little to be merged.
+ */
 export const policies = {
   name: 'policies',
   title: 'A line that takes a fifth of what a source of text deltas gives',
@@ -88,13 +92,14 @@ export const policies = {
   ],
   rounds: 1,
   fresh: true,
-  takes: ({ isPeer }) => !isPeer,
+  takes: ({ name, isOurs }) => isOurs || name === BARE,
   variants: (contender) =>
     contender.isOurs
       ? POLICIES.map((slowClient) => ({
           ...contender,
           name: `${contender.name}, ${slowClient}`,
           slowClient,
+          env: { BENCH_RESUME: '1' },
         }))
       : [contender],
   async sample(server, { slowClient = 'wait' }) {

@@ -3,9 +3,12 @@
 import { produce, workOf } from '../workload.mjs'
 import { serve } from './serve.mjs'
 
-const { createSynapseToon } = await import(process.env.BENCH_LIBRARY ?? 'synapse-toon')
+const { BENCH_LIBRARY, BENCH_RESUME } = process.env
+const { createSynapseToon } = await (BENCH_LIBRARY === undefined
+  ? import('synapse-toon')
+  : import(BENCH_LIBRARY))
 
-const resume = process.env.BENCH_RESUME === '1'
+const resume = BENCH_RESUME === '1'
 const toon = createSynapseToon({ resume, onDisconnect: 'cancel' })
 
 /** As the ready one for `{ delta }`; `t` stays the oldest's, so that the lag shows. */

@@ -4,6 +4,7 @@ import { createGateway, type Gateway } from './create-gateway.ts'
 import { packageVersion } from './package-files.ts'
 import { SettingError } from './setting-error.ts'
 import { LOG_KINDS, LOG_LEVELS } from './settings.ts'
+import { addTailCommand } from './tail/tail-command.ts'
 
 /** Ctrl-C, and what systemd, Docker and Kubernetes send. */
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const
@@ -41,12 +42,16 @@ SYNAPSE_KEEP_MS, SYNAPSE_PRINCIPAL_HEADER for the flags of these names`
  * Runs a command line.
  *
  * @param argv arguments, without node and script
- * @returns the exit code: 0, 1 for what cannot work now, 2 for what is wrong in the command
+ * @returns the exit code: 0, 1 for what cannot work now, 2 for what is wrong in the command; `tail` has
+ *   more of them
  */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   let run: (() => Promise<number>) | undefined
   const program = createProgram(io, (flags) => {
     run = () => serve(flags, io)
+  })
+  addTailCommand(program, io, (tail) => {
+    run = tail
   })
   try {
     program.parse(argv, { from: 'user' })

@@ -6,6 +6,7 @@ import {
   expectWhole,
   finish,
   follow,
+  followAll,
   produce,
   range,
   seqsOf,
@@ -64,6 +65,42 @@ describe('a Redis that comes back without its data', () => {
     }
     expect((await warnings()).filter((code) => code === 'SYNAPSE_LOG').length).toBeGreaterThan(0)
   }, 60_000)
+
+  it('gets what it lacks where it comes back as it was some time ago', async () => {
+    const server = await startRedis()
+    const logs = [1, 2].map(() => startLog(server.url, { leaseMs: LEASE_MS }).log)
+    const produced = await Promise.all(['busy', 'quiet'].map((id) => produce(logs[0]!, id)))
+    const followers = await followAll(logs, produced)
+    const keys = produced.flatMap(({ writer }) =>
+      ['meta', 'records'].map((name) => `{synapse-toon:${writer.streamId}}:${name}`),
+    )
+    for (const { writer } of produced) {
+      await append(writer, 20)
+      await writer.flushed()
+    }
+    const copies = await Promise.all(keys.map((key) => server.redis.dumpBuffer(key)))
+    for (const { writer } of produced) {
+      await append(writer, 20)
+      await writer.flushed()
+    }
+    for (const [n, key] of keys.entries()) {
+      await server.redis.restore(key, 60_000, copies[n]!, 'REPLACE')
+    }
+    const [busy, quiet] = produced
+    await append(busy!.writer, 1)
+    await busy!.writer.flushed()
+    const { log } = startLog(server.url)
+    expect(seqsOf(await readFrom(await openKnown(log, 'busy')))).toEqual(range(1, 41))
+    // While it is quiet, only the renewals can find out.
+    const records = '{synapse-toon:quiet}:records'
+    await untilAsked(async () => (await server.redis.xlen(records)) === 40, 'all is there again')
+    for (const { writer, told } of [busy!, quiet!]) {
+      const here = followers.filter(({ reader }) => reader.streamId === writer.streamId)
+      await finish(writer, here)
+      for (const follower of here) expectWhole(follower, writer)
+      expect(told.lost).toBe(0)
+    }
+  }, 30_000)
 
   it('has a hole where nobody holds the records any more: reading begins behind it', async () => {
     const server = await startRedis()

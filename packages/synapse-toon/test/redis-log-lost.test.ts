@@ -10,7 +10,7 @@ const PRODUCER = fileURLToPath(new URL('./redis-log-producer.mjs', import.meta.u
 const RECORDS = '{synapse-toon:stream}:records'
 
 /** Short, since Redis's own clock runs it out. */
-const LEASE_MS = 300
+const LEASE_MS = 500
 
 const LOST = 'producer-lost'
 
@@ -79,6 +79,9 @@ describe('a stream whose producer is gone', () => {
     await server.resetStats()
     const readers = await Promise.all(logs.map((log) => openKnown(log, 'stream')))
     for (const reader of readers) {
+      reader.subscribe(() => {})
+      // One whose look was late looks again.
+      await until(() => reader.ended, 'it has ended')
       expect(await endOf(reader)).toBe(`error ${LOST} at 8`)
       expect(reader).toMatchObject({ ended: true, mayLag: false, lastSeq: 8, principal: 'ann' })
     }

@@ -39,7 +39,7 @@ export function createHttpFetch(events: HttpEvents): Fetch {
     for (let redirects = 0; ; redirects++) {
       const message = await send(url, wanted, fields, signal ?? undefined)
       const to = redirectOf(message, url)
-      if (to === undefined) return toResponse(message, url, events)
+      if (to === undefined) return responseOf(message, url, events)
       message.destroy()
       if (redirects === MAX_REDIRECTS) throw new Error(`more than ${MAX_REDIRECTS} redirects`)
       wanted = afterRedirect(message.statusCode!, wanted)
@@ -91,6 +91,16 @@ function afterRedirect(status: number, wanted: Wanted): Wanted {
   const isSeeOther = status === 303 && method !== 'GET' && method !== 'HEAD'
   const isMovedPost = (status === 301 || status === 302) && method === 'POST'
   return isSeeOther || isMovedPost ? { method: 'GET', body: undefined } : wanted
+}
+
+/** @throws what makes it no response of `fetch`; its line is let go of then */
+function responseOf(message: IncomingMessage, url: URL, events: HttpEvents): Response {
+  try {
+    return toResponse(message, url, events)
+  } catch (error) {
+    message.destroy()
+    throw error
+  }
 }
 
 function toResponse(message: IncomingMessage, url: URL, events: HttpEvents): Response {

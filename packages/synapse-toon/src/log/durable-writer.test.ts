@@ -494,6 +494,17 @@ describe('reading from a DurableWriter', () => {
     expect(writer.firstSeq).toBe(203)
   })
 
+  it('keeps the newest also where an announcement has appended it, and it is large', async () => {
+    const { writer } = writerOf({ maxBytes: 64 })
+    writer.subscribe(() => {
+      if (writer.lastSeq === 1) append(writer, 1, JSON.stringify('x'.repeat(1000)))
+    })
+    append(writer, 1)
+    writer.passed(2)
+    await nextTurn()
+    expect([writer.firstSeq, writer.lastSeq]).toEqual([1, 2])
+  })
+
   it('keeps its order when an announcement appends the next record', async () => {
     const { writer } = writerOf({ maxBytes: 64 })
     writer.subscribe(() => {

@@ -38,7 +38,10 @@ export class EndedStreams {
   readonly #streams = new Map<string, EndedStream>()
   /** Of these streams, and of those that run. */
   #totalBytes = 0
+  /** Since LevelDB was asked last to give room back. */
   #deletedBytes = 0
+  #lastDeleted = 0
+  #isCompacting = false
   #cancelSweep: (() => void) | undefined
   /** What is to be done to the store, one after the other: threads are few, and others wait. */
   #turns: Promise<unknown> = Promise.resolve()
@@ -152,17 +155,27 @@ export class EndedStreams {
     this.inTurn(async () => {
       await forgotten
       for (const [first, last] of rangesOf(streams)) await store.clear(recordKeysOf(first, last))
-      await this.#compact(streams)
+      for (const { number, bytes } of streams) {
+        this.#deletedBytes += bytes
+        this.#lastDeleted = Math.max(this.#lastDeleted, number)
+      }
+      this.#compact()
     })
   }
 
-  async #compact(deleted: readonly EndedStream[]): Promise<void> {
-    for (const { bytes } of deleted) this.#deletedBytes += bytes
-    const enough = Math.min(COMPACT_BYTES, this.#input.maxTotalBytes * COMPACT_PART)
-    if (this.#deletedBytes < enough || this.#isClosed) return
+  /** Beside what else is done to the store: it takes long, and one at a time is enough. */
+  #compact(): void {
+    const { store, maxTotalBytes } = this.#input
+    const enough = Math.min(COMPACT_BYTES, maxTotalBytes * COMPACT_PART)
+    if (this.#deletedBytes < enough || this.#isCompacting || this.#isClosed) return
     this.#deletedBytes = 0
-    const last = deleted.reduce((most, { number }) => Math.max(most, number), 0)
-    await this.#input.store.compact(recordKeysOf(0, last))
+    this.#isCompacting = true
+    const done = () => {
+      this.#isCompacting = false
+      this.#compact()
+    }
+    // Where it fails, nothing is lost but room, until the next one.
+    store.compact(recordKeysOf(0, this.#lastDeleted)).then(done, done)
   }
 }
 

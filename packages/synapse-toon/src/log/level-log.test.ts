@@ -1,10 +1,11 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ClassicLevel } from 'classic-level'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { listenToWarnings } from '../../test/process-events.ts'
+import { listenToStrays, listenToWarnings } from '../../test/process-events.ts'
 import { createFakeClock, type FakeClock } from '../testing/fake-clock.ts'
 import type { Clock } from '../time/clock.ts'
 import type { LogRecord } from '../wire/record.ts'
@@ -21,6 +22,7 @@ import {
   update,
 } from './contract/kit.ts'
 import { type LevelLogOptions, openLevelLog } from './level.ts'
+import { recordKeysOf } from './level-keys.ts'
 import type { LevelLog } from './level-log.ts'
 import { LevelStore } from './level-store.ts'
 import type { LogWriter, StreamLog } from './log.ts'
@@ -215,18 +217,42 @@ describe('the bound of all bytes of a level log', () => {
     const bound = 8_000_000
     const log = await openLog({ maxTotalBytes: bound })
     // Text that Snappy cannot shorten.
-    const noise = () =>
-      Buffer.from(crypto.getRandomValues(new Uint8Array(45_000))).toString('base64')
-    const isWithin = async () => (await bytesIn(directory)) < bound + 16 * 1024 * 1024
-    for (let n = 0; n < 100; n++) {
+    const noise = randomBytes(300_000).toString('base64')
+    for (let n = 0; n < 60; n++) {
       const writer = await create(log, `s${n}`)
-      for (let seq = 1; seq <= 10; seq++) writer.append(update(seq, noise()))
+      for (let seq = 1; seq <= 10; seq++) {
+        writer.append(update(seq, noise.slice(n * 500 + seq, n * 500 + seq + 100_000)))
+      }
       appendEnd(writer)
       await writer.flushed()
-      // Beside the bound: what waits to be deleted, LevelDB's two buffers, and their tables.
-      if (n % 10 === 9) await until(`the files are small after stream ${n}`, isWithin)
     }
-  }, 60_000)
+    // Beside the bound: what waits to be deleted, and LevelDB's two buffers.
+    const isWithin = async () => (await bytesIn(directory)) < bound + 16_000_000
+    await until('the files are small', isWithin)
+  })
+
+  it('has LevelDB give back the room of what was deleted, one run after the other', async () => {
+    let running = 0
+    let most = 0
+    const compact = vi.spyOn(LevelStore.prototype, 'compact').mockImplementation(async () => {
+      most = Math.max(most, ++running)
+      await sleep(5)
+      running--
+    })
+    onTestFinished(() => compact.mockRestore())
+    const log = await openLog({ maxTotalBytes: 800_000 })
+    // Five streams, of which four fit, and then one deleted for each that ends.
+    for (let n = 0; n < 5; n++) await ended(log, `s${n}`, 190_000)
+    await until('the first run', () => compact.mock.calls.length === 1, 0)
+    expect(compact.mock.calls).toEqual([[recordKeysOf(0, 1)]])
+    for (let n = 5; n < 40; n++) await ended(log, `s${n}`, 190_000)
+    await until(
+      'the last run',
+      () => compact.mock.calls.at(-1)![0].last === recordKeysOf(0, 36).last,
+      0,
+    )
+    expect(most).toBe(1)
+  })
 })
 
 async function bytesIn(folder: string): Promise<number> {
@@ -286,6 +312,18 @@ describe('what a level log keeps on its disk', () => {
     const keys = await keysOnDisk()
     expect(keys.length).toBeLessThan(25)
     expect(keys).toContain('r0000000000010000000000c9')
+  })
+
+  it('is read from where it begins, also while more is behind the oldest', async () => {
+    const log = await openLog()
+    const writer = await create(log, 'a', { maxBytes: 1000 })
+    appendSmall(writer, 500)
+    writer.passed(500)
+    await writer.flushed()
+    appendSmall(writer, 1)
+    await writer.flushed()
+    expect(writer.firstSeq).toBeGreaterThan(300)
+    expect((await writer.load(1))[0]!.seq).toBe(writer.firstSeq)
   })
 
   it('is read some 256 KiB at a time', async () => {
@@ -476,6 +514,28 @@ describe('a level log whose disk is away', () => {
     expect(JSON.parse((await stored.get('sa'))!)).toMatchObject({ end: { lastSeq: 6 } })
     await stored.close()
     await assertProducerLost(await openKnown(await openLog(), 'a'), records, 5)
+  })
+
+  it('takes it that it cannot delete what has expired, whenever that turns out', async () => {
+    const strays = listenToStrays()
+    const log = await openLog({ keepFor: 1000 })
+    await ended(log, 'a')
+    await clock.advance(500)
+    await ended(log, 'b')
+    let goOn = () => {}
+    const clear = vi.spyOn(LevelStore.prototype, 'clear').mockImplementation(() => {
+      return new Promise((resolve) => {
+        goOn = resolve
+      })
+    })
+    onTestFinished(() => clear.mockRestore())
+    await clock.advance(500)
+    await until('the records of one are being deleted', () => clear.mock.calls.length > 0, 0)
+    breakDisk()
+    await clock.advance(500)
+    expect(await left(log, 'ab')).toBe('')
+    expect(await strays()).toEqual([])
+    goOn()
   })
 
   it('opens its database anew before it writes again', async () => {

@@ -10,8 +10,6 @@ export interface RedisCallsInput {
   readonly redis: Redis
   readonly clock: Clock
   readonly outage: RedisOutage
-  /** A call that takes longer, in ms, means that somebody stood still. */
-  readonly slowMs: number
   /** The client has a connection again. */
   readonly onBack: () => void
 }
@@ -43,7 +41,7 @@ export class RedisCalls {
 
   readonly #onReady = () => {
     if (this.#connection > 0) {
-      this.#trouble()
+      this.trouble()
       this.#input.onBack()
     }
     this.#wake()
@@ -51,7 +49,7 @@ export class RedisCalls {
   readonly #onClose = () => {
     this.#connection++
     this.#unanswered.clear()
-    this.#trouble()
+    this.trouble()
   }
   readonly #onEnd = () => this.#wake()
 
@@ -79,25 +77,28 @@ export class RedisCalls {
     args: readonly (string | number)[],
     waitMs = CALL_MS,
   ): Promise<unknown> {
-    const { clock, outage, slowMs } = this.#input
+    const { clock, outage } = this.#input
     const limit = timeLimit(clock, CALL_MS)
-    const start = clock.now()
     try {
       if (!this.#isReady) await this.#ready(waitMs)
       if (!this.#isVersionKnown) await this.#checkVersion(limit)
       const answer = await this.#send(limit, () => this.#eval(script, keys, args))
       outage.over('commands')
-      if (clock.now() - start > slowMs) this.#trouble()
       return answer
     } catch (error) {
       if (error instanceof UnsupportedRedisError) throw error
-      this.#trouble()
+      this.trouble()
       if (!this.#isClosed) outage.begin('commands', error)
       // Only its message: the error of a command holds what was sent, and so people's texts.
       throw new LogAwayError(new Error(messageOf(error)))
     } finally {
       limit.clear()
     }
+  }
+
+  /** Says that there was some, from this moment on. */
+  trouble(): void {
+    this.#troubleAt = this.#input.clock.now()
   }
 
   /** Rejects what waits and what comes. */
@@ -118,7 +119,7 @@ export class RedisCalls {
   async #ready(waitMs: number): Promise<void> {
     const { redis, clock } = this.#input
     // Made with `lazyConnect`: the first command connects. What fails is told by the client's events.
-    if (redis.status === 'wait') redis.connect().catch(() => this.#trouble())
+    if (redis.status === 'wait') redis.connect().catch(() => this.trouble())
     const limit = timeLimit(clock, waitMs)
     try {
       while (!this.#isReady) {
@@ -169,10 +170,6 @@ export class RedisCalls {
       if (!isAnswered && connection === this.#connection) this.#unanswered.add(sent)
       throw error
     }
-  }
-
-  #trouble(): void {
-    this.#troubleAt = this.#input.clock.now()
   }
 
   #wake(): void {

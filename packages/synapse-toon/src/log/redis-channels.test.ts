@@ -158,6 +158,20 @@ describe('RedisChannels', () => {
     expect(connection.disconnects).toEqual([true])
   })
 
+  it('closes a connection that is accepted and then never ready', () => {
+    const { channels, connection, join } = setUp()
+    join('a')
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      connection.status = 'connecting'
+      channels.check()
+      connection.status = 'connect'
+      for (let n = 0; n < 3; n++) channels.check()
+      expect(connection.disconnects).toHaveLength(attempt)
+      connection.is('close')
+    }
+    expect(connection.pings).toBe(0)
+  })
+
   it('says that Redis is away where connecting fails, and not where a connection was cut', () => {
     const { connection, outage, join } = setUp()
     join('a')

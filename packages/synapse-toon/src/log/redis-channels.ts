@@ -32,7 +32,7 @@ export class RedisChannels {
   readonly #outage: RedisOutage
   readonly #listeners = new Map<string, ChannelListener>()
   #connection: Redis | undefined
-  /** Whether the last ping was answered. */
+  /** Whether it answered what it was last asked. */
   #health: 'well' | 'asked' | 'given up' = 'well'
   #isClosed = false
 
@@ -58,13 +58,16 @@ export class RedisChannels {
   /** To be called at intervals: closes a connection that is dead without saying so. */
   check(): void {
     const connection = this.#connection
-    if (connection?.status !== 'ready') return
+    const isReady = connection?.status === 'ready'
+    // `connect`: it was accepted, and then nothing more was said.
+    if (connection === undefined || !(isReady || connection.status === 'connect')) return
     if (this.#health === 'asked') {
       this.#health = 'given up'
       connection.disconnect(true)
     }
     if (this.#health !== 'well') return
     this.#health = 'asked'
+    if (!isReady) return
     const answered = () => {
       if (this.#health === 'asked') this.#health = 'well'
     }
@@ -85,6 +88,9 @@ export class RedisChannels {
       else this.#failed(error)
     })
     connection.on('message', (channel, text) => this.#listeners.get(channel)?.onMessage(text))
+    connection.on('close', () => {
+      this.#health = 'well'
+    })
     connection.on('ready', () => {
       this.#health = 'well'
       this.#outage.over('messages')

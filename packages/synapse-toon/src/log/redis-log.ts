@@ -66,13 +66,7 @@ export function createRedisLog(options: RedisLogOptions): StreamLog {
   const { db = 0, keyPrefix = '' } = redis.options
 
   const outage = new RedisOutage()
-  const calls = new RedisCalls({
-    redis,
-    clock,
-    outage,
-    slowMs: leaseMs / RENEWALS_PER_LEASE,
-    onBack,
-  })
+  const calls = new RedisCalls({ redis, clock, outage, onBack })
   const channels = new RedisChannels(redis, outage)
   const scope = `${keyPrefix}${db}`
   const store = new RedisStore({ calls, clock, prefix, scope, instance, leaseMs, keepFor })

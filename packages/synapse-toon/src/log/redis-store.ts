@@ -65,8 +65,8 @@ const LEASES_TO_LIVE = 4
 /** One Redis as the log sees it: each method is one script. */
 export class RedisStore {
   readonly #input: RedisStoreInput
-  /** Redis's clock less ours, as of the last answer. */
-  #offset: number | undefined
+  /** Redis's clock when it ran a call, less ours when the call went out: the least that was seen. */
+  #ahead: number | undefined
 
   constructor(input: RedisStoreInput) {
     this.#input = input
@@ -95,7 +95,9 @@ export class RedisStore {
   ): Promise<number | undefined> {
     const { instance, leaseMs, keepFor } = this.#input
     const args = [epoch, instance, leaseMs, keepFor, this.#timeToLive, ...of(principal)]
+    const sentAt = this.#input.clock.now()
     const [state, now] = (await this.#run(scripts.CREATE, streamId, args)) as [string, number]
+    this.#heard(now, sentAt)
     return state === 'made' ? Number(now) : undefined
   }
 
@@ -107,14 +109,16 @@ export class RedisStore {
       ...[records[0]!.seq, firstSeq, bytes, mayLeaveHole ? 1 : 0],
       ...records.map(encodeRecord),
     ]
-    return this.#answer(await this.#run(scripts.APPEND, streamId, args, BATCH_WAIT_MS))
+    const sentAt = this.#input.clock.now()
+    return this.#answer(await this.#run(scripts.APPEND, streamId, args, BATCH_WAIT_MS), sentAt)
   }
 
   /** @param readers of this process */
   async renew(streamId: string, epoch: string, readers: number): Promise<Answer> {
     const { instance, leaseMs } = this.#input
     const args = [epoch, leaseMs, this.#timeToLive, instance, readers]
-    return this.#answer(await this.#run(scripts.RENEW, streamId, args))
+    const sentAt = this.#input.clock.now()
+    return this.#answer(await this.#run(scripts.RENEW, streamId, args), sentAt)
   }
 
   /** Lets the lease of a producer run out at once. */
@@ -125,14 +129,15 @@ export class RedisStore {
 
   /** @returns undefined where Redis does not know the stream */
   async look(streamId: string, { after = -1, readers }: LookOptions): Promise<Sight | undefined> {
-    const { instance, leaseMs } = this.#input
+    const { clock, instance, leaseMs } = this.#input
+    const sentAt = clock.now()
     const end = encodeRecord(producerLost(0))
     const args = [
-      ...[after, PAGE_BYTES, instance, readers ?? '', leaseMs, this.#latestJudgement, end],
+      ...[after, PAGE_BYTES, instance, readers ?? '', leaseMs, this.#judgesUntil(sentAt), end],
       ...[this.channelOf(streamId), this.#control, streamId],
     ]
     const answer = (await this.#run(scripts.LOOK, streamId, args)) as [number, ...unknown[]]
-    this.#heard(answer[0])
+    this.#heard(answer[0], sentAt)
     if (answer.length === 1) return undefined
     const [, epoch, first, last, bytes, ended, principal, rows] = answer
     return {
@@ -183,20 +188,20 @@ export class RedisStore {
   }
 
   /**
-   * Redis's time up to which a look that goes out now may find a lease run out. A look that comes
-   * later waited somewhere, and so may the renewals of producers that are well.
+   * Redis's time up to which a look may find a lease run out. A look that comes later waited
+   * somewhere, and so may the renewals of producers that are well.
    */
-  get #latestJudgement(): number {
-    const { calls, clock, leaseMs } = this.#input
+  #judgesUntil(sentAt: number): number {
+    const { calls, leaseMs } = this.#input
     // Redis was away, or we from it: then producers were, too, and get a lease's time to come back.
     if (calls.calmFor < leaseMs) return 0
-    if (this.#offset === undefined) return Number.MAX_SAFE_INTEGER
-    return Math.ceil(clock.now() + this.#offset + leaseMs / RENEWALS_PER_LEASE)
+    if (this.#ahead === undefined) return Number.MAX_SAFE_INTEGER
+    return Math.ceil(sentAt + this.#ahead + leaseMs / RENEWALS_PER_LEASE)
   }
 
-  #answer(answer: unknown): Answer {
+  #answer(answer: unknown, sentAt: number): Answer {
     const [state, now, lastSeq, cancelled] = answer as [string, number, number, string]
-    this.#heard(now)
+    this.#heard(now, sentAt)
     if (state === 'lost') return { state }
     if (state === 'gone') return { state, now: Number(now) }
     return {
@@ -207,8 +212,15 @@ export class RedisStore {
     }
   }
 
-  #heard(now: number): void {
-    this.#offset = Number(now) - this.#input.clock.now()
+  /** Whether a call was late is seen by comparison: how far the clocks are apart is not known. */
+  #heard(now: number, sentAt: number): void {
+    const { calls, leaseMs } = this.#input
+    const ahead = Number(now) - sentAt
+    const best = this.#ahead ?? ahead
+    const isLate = ahead - best > leaseMs / RENEWALS_PER_LEASE
+    if (isLate) calls.trouble()
+    // Late, or a clock was set: this is the new measure, until one is better.
+    this.#ahead = isLate ? ahead : Math.min(best, ahead)
   }
 
   get #timeToLive(): number {

@@ -1,6 +1,8 @@
 import { Buffer } from 'node:buffer'
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { anyFlush } from '../compressor-suite.ts'
 import type { FlushStyle } from '../flush-style.ts'
 import { DeflateStream } from './deflate-stream.ts'
 
@@ -51,7 +53,8 @@ describe('DeflateStream', () => {
   })
 
   it('pays for a header only out of what it has saved', () => {
-    const text = `data: ${'Sure! Here is a short overview of how it works, step by step, for everyone. '.repeat(3)}`
+    const text =
+      'data: Whoever reads letters that cost less than a byte may still wonder: is a dozen of them enough to earn what the table itself takes? Not before a hundred, and hardly after two.'
     for (let length = 1; length < text.length; length++) {
       const stream = recorder()
       expect(stream.write(`${text.slice(0, length)}\n`).length).toBeLessThanOrEqual(length + 3)
@@ -167,6 +170,21 @@ describe('DeflateStream', () => {
     for (const text of FRAMES.slice(0, 3)) stream.write(text)
     stream.finish()
     expect(stream.summed()).toBe(stream.decoded())
+  })
+
+  it('writes no more than it has said, for any texts', () => {
+    const style = fc.constantFrom<FlushStyle>('comment', 'marker')
+    const texts = fc.array(fc.tuple(anyFlush, fc.boolean()), { maxLength: 20 })
+    fc.assert(
+      fc.property(texts, style, (all, flush) => {
+        const stream = recorder(flush)
+        for (const [text, isBusy] of all) {
+          const part = isBusy ? stream.store(text) : stream.write(text)
+          expect(part.length).toBeLessThanOrEqual(DeflateStream.bound(Buffer.byteLength(text)))
+        }
+        expect(stream.finish().length).toBeLessThanOrEqual(DeflateStream.bound(0) - 8)
+      }),
+    )
   })
 
   it('holds at most 12 KiB of arrays', () => {

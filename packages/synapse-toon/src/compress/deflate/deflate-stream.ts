@@ -14,6 +14,14 @@ const NEWLINE = 0x0a
 
 /** Most bits that coded text may be longer than its bytes; beyond, it is stored as it is. */
 const STORE_SLACK_BITS = 64
+/** Longest text that is coded at once: a newline that ends a comment may come before it. */
+const MOST_AT_ONCE = MAX_PIECE - 1
+/** Bytes of a longer text by which it is told whether it is like what came before. */
+const PROBE_BYTES = 512
+/** Share of its bytes that a piece takes at most where it is. */
+const LIKE_BEFORE = 0.25
+/** From so many bytes on, zlib comes out smaller even then. */
+const MOST_LARGE = 8 * 1024
 /** Bits of the end of one block and the beginning of another, at most. */
 const BLOCK_CHANGE_BITS = 20
 /** An empty block with fixed codes, and the mark that it is the last one [RFC 1951 §3.2.3]. */
@@ -67,9 +75,8 @@ export class DeflateStream {
     // All before it was flushed already.
     if (bytes === 0) return at
     this.#bits.begin(target, at)
-    // One byte for the newline that may have to end a comment.
-    if (bytes < MAX_PIECE) this.#writeSmall(text, bytes)
-    else this.#writeLarge(Buffer.from(text, 'utf8'))
+    if (bytes <= MOST_AT_ONCE) this.#writeSmall(text, bytes)
+    else this.#writeLarge(this.#endComment(Buffer.from(text, 'utf8')))
     this.#flush(text)
     this.#saved += bytes - (this.#bits.at - at)
     return this.#bits.end()
@@ -79,7 +86,10 @@ export class DeflateStream {
   store(text: string, bytes: number, target: Buffer, at: number): number {
     if (bytes === 0) return at
     this.#bits.begin(target, at)
-    this.#storeBytes(this.#endComment(Buffer.from(text, 'utf8')))
+    const stored = this.#endComment(Buffer.from(text, 'utf8'))
+    this.#sum()
+    this.#wrapper.update(stored)
+    this.#storeBytes(stored)
     this.#window.clear()
     this.#summed = 0
     if (this.#style === 'marker') this.#bits.beginStored(0)
@@ -103,28 +113,62 @@ export class DeflateStream {
 
   #writeSmall(text: string, bytes: number): void {
     const window = this.#window
-    if (!window.hasRoom(bytes + 1)) {
-      this.#sum()
-      window.slide()
-      this.#summed = window.end
-    }
+    this.#makeRoom(bytes + 1)
     const start = window.end
     if (this.#inComment) window.writeByte(NEWLINE)
     this.#inComment = false
     window.writeText(text, bytes)
-    const count = window.parse(start, this.#open ?? FIXED_TABLE)
-    const rawBits = 8 * bytes
-    const table = this.#chooser.choose(
-      count,
-      this.#open ?? FIXED_TABLE,
-      8 * this.#saved + rawBits - BLOCK_CHANGE_BITS,
-      this.#style === 'comment',
-    )
+    this.#code(start, Number.POSITIVE_INFINITY)
+  }
+
+  /**
+   * Goes on piece by piece as long as each is much like what came before, as in a burst of events.
+   * New text is left to zlib: with codes and a window of its own it is smaller by then, and faster.
+   */
+  #writeLarge(bytes: Buffer): void {
+    const window = this.#window
+    for (let at = 0; at < bytes.length; ) {
+      const rest = bytes.subarray(at)
+      const isLast = rest.length <= MOST_AT_ONCE
+      const piece = rest.subarray(0, at === 0 ? PROBE_BYTES : MOST_AT_ONCE)
+      this.#makeRoom(piece.length)
+      const start = window.end
+      window.writeBytes(piece)
+      const most = rest.length > MOST_LARGE ? 0 : LIKE_BEFORE * 8 * piece.length
+      if (!this.#code(start, isLast ? Number.POSITIVE_INFINITY : most)) {
+        window.end = start
+        this.#writeByZlib(rest)
+        return
+      }
+      at += piece.length
+    }
+  }
+
+  #makeRoom(bytes: number): void {
+    if (this.#window.hasRoom(bytes)) return
+    this.#sum()
+    this.#window.slide()
+    this.#summed = this.#window.end
+  }
+
+  /**
+   * Codes what the window has from `start` on.
+   *
+   * @returns false when it would have taken more than `mostBits`; nothing was written then
+   */
+  #code(start: number, mostBits: number): boolean {
+    const window = this.#window
+    const before = this.#open ?? FIXED_TABLE
+    const count = window.parse(start, before)
+    const rawBits = 8 * (window.end - start)
+    const mayTake = 8 * this.#saved + rawBits - BLOCK_CHANGE_BITS
+    const table = this.#chooser.choose(count, before, mayTake, this.#style === 'comment')
     const cost = costOf(count, table)
+    if (cost > mostBits) return false
     if (cost > rawBits + STORE_SLACK_BITS) {
       this.#sum()
-      this.#storeCounted(window.bytes.subarray(start, window.end))
-      return
+      this.#storeBytes(window.bytes.subarray(start, window.end))
+      return true
     }
     if (table !== this.#open) {
       this.#closeBlock()
@@ -132,23 +176,23 @@ export class DeflateStream {
       this.#open = table
     }
     this.#bits.writeTokens(count, table)
+    return true
   }
 
-  #writeLarge(text: Buffer): void {
+  #writeByZlib(bytes: Uint8Array): void {
     const window = this.#window
-    const bytes = this.#endComment(text)
-    const dictionary = window.bytes.subarray(Math.max(0, window.end - MAX_DISTANCE), window.end)
-    const deflated = deflateLarge(bytes, dictionary)
+    this.#sum()
+    const start = Math.max(0, window.end - MAX_DISTANCE)
+    const deflated = deflateLarge(bytes, window.bytes.subarray(start, window.end))
     if (deflated.length < bytes.length) {
-      this.#sum()
       this.#closeBlock()
       // What zlib wrote begins at a byte.
       if (this.#bits.pendingBits > 0) this.#bits.beginStored(0)
       this.#bits.writeBytes(deflated)
-      this.#wrapper.update(bytes)
     } else {
       this.#storeBytes(bytes)
     }
+    this.#wrapper.update(bytes)
     window.clear()
     window.writeBytes(bytes.subarray(-MAX_DISTANCE))
     window.indexFrom(0)
@@ -162,14 +206,8 @@ export class DeflateStream {
     return Buffer.concat([NEWLINE_BYTES, bytes])
   }
 
-  /** Stores bytes that the window does not have. */
+  /** Stores bytes that the wrapper has summed up, or will. */
   #storeBytes(bytes: Uint8Array): void {
-    this.#sum()
-    this.#wrapper.update(bytes)
-    this.#storeCounted(bytes)
-  }
-
-  #storeCounted(bytes: Uint8Array): void {
     this.#closeBlock()
     for (let at = 0; at < bytes.length; at += MAX_STORED) {
       const part = bytes.subarray(at, at + MAX_STORED)
@@ -199,7 +237,6 @@ export class DeflateStream {
     if (this.#open === undefined) return
     this.#bits.write(this.#open.literals[END_OF_BLOCK]!)
     this.#open = undefined
-    this.#chooser.forget()
   }
 
   /** Sums up what was not yet: much at once, because a call costs more than its bytes. */

@@ -6,10 +6,10 @@ import { MAX_DISTANCE, MAX_MATCH, MIN_MATCH } from './symbols.ts'
  * Text that matches may point into, and room for what comes next, in bytes. With the index of 4 KiB
  * it is nearly all that a stream holds, which may be 12 KiB.
  */
-const CAPACITY = 6.5 * 1024
+const CAPACITY = 6 * 1024
 /** Read beyond the end, because four bytes are compared at once. */
 const SLACK = 4
-/** Longest piece that can be written at once while everything within `MAX_DISTANCE` is kept. */
+/** Longest piece that there is always room for after `slide`, which keeps all within `MAX_DISTANCE`. */
 export const MAX_PIECE = CAPACITY - SLACK - MAX_DISTANCE
 
 /** Places in the index: the last two positions of each of 1,024 kinds of three bytes. */
@@ -100,7 +100,7 @@ export class MatchWindow {
     this.end += bytes
   }
 
-  /** The same for a few bytes that are there already. */
+  /** The same for bytes. */
   writeBytes(bytes: Uint8Array): void {
     this.bytes.set(bytes, this.end)
     this.end += bytes.length

@@ -57,12 +57,8 @@ export class TableChooser {
       best = table
       most = gain
     }
-    if (best !== current || !goesOn) this.forget()
+    // What comes must earn a header anew.
+    if (best !== current || !goesOn) saved.fill(0)
     return best
-  }
-
-  /** The block ends: its header must be earned anew. */
-  forget(): void {
-    this.#saved.fill(0)
   }
 }

@@ -1,0 +1,31 @@
+import { openStream } from '../src/client/index.ts'
+
+/** Reads a stream slowly and tells what it costs: the program of a process of its own. */
+const [, , url = ''] = process.argv
+
+/** Bytes between two looks at the memory. */
+const STEP = 16 * 1024 * 1024
+
+function held(): number {
+  globalThis.gc?.()
+  const { heapUsed, external, arrayBuffers } = process.memoryUsage()
+  return heapUsed + Math.max(external, arrayBuffers)
+}
+
+const idle = held()
+let peak = 0
+let bytes = 0
+let looked = 0
+let events = 0
+const stream = openStream<{ delta: string }>(url)
+for await (const { data } of stream) {
+  events++
+  bytes += data.length
+  // Slower than the server: what is there must wait in the network, not here.
+  if (events % 16 === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+  if (bytes - looked < STEP) continue
+  looked = bytes
+  peak = Math.max(peak, held())
+}
+const { reason } = await stream.done
+console.log(JSON.stringify({ events, bytes, reason, grown: peak - idle }))
