@@ -80,7 +80,7 @@ describe('a gateway that is killed in the middle of an answer', () => {
     const ours = openStream<{ delta: string }>(`${before.url}/chat/stream`, {
       method: 'POST',
       body: { message: 'ours' },
-      reconnect: { initial: 50, max: 200 },
+      reconnect: { initial: 100, max: 1000, maxAttempts: 100 },
     })
     const reading = (async () => {
       for await (const { payload } of ours) seen.push(payload.delta)

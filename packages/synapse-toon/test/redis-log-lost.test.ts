@@ -90,6 +90,23 @@ describe('a stream whose producer is gone', () => {
     thaw()
   })
 
+  it('is found out though connections break all the time, more often than a lease', async () => {
+    const server = await startRedis()
+    const producer = startLog(server.url, { leaseMs: LEASE_MS })
+    const { writer } = await produce(producer.log)
+    append(writer, 3)
+    await writer.flushed()
+    producer.freeze()
+    const { log } = startLog(server.url, { leaseMs: LEASE_MS })
+    const reader = await openKnown(log, 'stream')
+    reader.subscribe(() => {})
+    await untilAsked(async () => {
+      await server.clientKill()
+      return reader.ended
+    }, 'it has ended')
+    expect(await endOf(reader)).toBe(`error ${LOST} at 4`)
+  })
+
   it('has nothing of what its producer appends later, which is told so', async () => {
     const server = await startRedis()
     const a = startLog(server.url, { leaseMs: LEASE_MS })

@@ -30,6 +30,7 @@ describe('the line at the bottom', () => {
 
     bottom.end()
     terminal.write('\nlast\n$')
+    bottom.end()
     expect(terminal.screen()).toEqual(['event 7', 'event 8', 'event 9', 'half a line', 'last', '$'])
     expect(clock.pending).toBe(0)
   })

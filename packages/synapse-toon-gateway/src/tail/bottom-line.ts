@@ -6,7 +6,7 @@ const DRAW_MS = 250
 
 /** A line at the bottom of a terminal, which the text above does not touch. */
 export interface BottomLine {
-  /** Gives the terminal back as it was. */
+  /** Gives the terminal back as it was. Later calls do nothing. */
   end(): void
 }
 
@@ -25,6 +25,7 @@ export function startBottomLine(
   const { rows: firstRows = 0 } = terminal
   if (!terminal.isTTY || firstRows < 3) return undefined
   let cancel = () => {}
+  let isOver = false
 
   function draw(): void {
     const { rows = firstRows, columns = 80 } = terminal
@@ -52,6 +53,8 @@ export function startBottomLine(
   draw()
   return {
     end() {
+      if (isOver) return
+      isOver = true
       cancel()
       terminal.off?.('resize', onResize)
       terminal.write(`\x1b7\x1b[r\x1b[${terminal.rows ?? firstRows};1H\x1b[2K\x1b8`)

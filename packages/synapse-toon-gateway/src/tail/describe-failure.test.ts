@@ -19,6 +19,7 @@ describe('a failure', () => {
   it.each<[Error, ExitName, string]>([
     [new ConnectError('no response: ECONNREFUSED'), 'unreachable', 'check the address'],
     [new GoneError({ error: 'expired' }), 'gone', 'without --last-event-id'],
+    [new HttpStatusError(201, ''), 'unreadable', 'check the address'],
     [new HttpStatusError(400, ''), 'refused', 'check --method'],
     [new HttpStatusError(401, ''), 'refused', '--header'],
     [new HttpStatusError(403, ''), 'refused', '--header'],
@@ -34,7 +35,7 @@ describe('a failure', () => {
     [new StreamPayloadError('data is not valid json', '{'), 'unreadable', '--encoding text'],
     [new ProtocolError('x'), 'unreadable', '--protocol'],
   ])('has an exit code and a cure: %s', (error, exit, cure) => {
-    const failure = describeFailure(error, undefined)
+    const failure = describeFailure(error, {})
     expect(failure?.exit).toBe(exit)
     expect(failure?.problem).toContain(error.message)
     expect(failure?.cure).toContain(cure)
@@ -45,16 +46,23 @@ describe('a failure', () => {
     [new IdleTimeoutError('line', 1000)],
     [new TruncatedStreamError('x')],
   ])('that can be gone on with says how: %s', (error) => {
-    expect(describeFailure(error, GO_ON)?.cure).toContain(`go on with ${GO_ON}`)
+    expect(describeFailure(error, { goOn: GO_ON })?.cure).toContain(`go on with ${GO_ON}`)
+  })
+
+  it('to read what was only begun says where that is', () => {
+    const address = 'http://host/streams/1'
+    expect(describeFailure(new HttpStatusError(201, ''), { address })?.cure).toBe(
+      `read it with synapse-toon tail ${address}`,
+    )
   })
 
   it('of which events are lost does not say to go on: the server has them no more', () => {
     const lost = new TruncatedStreamError('x', undefined, [{ from: 1, to: 2, lost: true }])
-    expect(describeFailure(lost, GO_ON)?.cure).toBe('ask again')
+    expect(describeFailure(lost, { goOn: GO_ON })?.cure).toBe('ask again')
   })
 
   it('of something else is none of a stream', () => {
-    expect(describeFailure(new TypeError('bug'), GO_ON)).toBeUndefined()
-    expect(describeFailure('text', GO_ON)).toBeUndefined()
+    expect(describeFailure(new TypeError('bug'), {})).toBeUndefined()
+    expect(describeFailure('text', {})).toBeUndefined()
   })
 })

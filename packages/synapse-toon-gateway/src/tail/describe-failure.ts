@@ -20,11 +20,18 @@ export interface Failure {
   readonly cure: string
 }
 
-/**
- * @param goOn the command that goes on with the stream, where there is one
- * @returns undefined for what is no failure of a stream
- */
-export function describeFailure(error: unknown, goOn: string | undefined): Failure | undefined {
+const ADDRESS_CURE = 'check the address, or what --method, --data and --header ask for'
+
+/** What may help. */
+export interface Ways {
+  /** The command that goes on with the stream. */
+  readonly goOn?: string | undefined
+  /** Of the stream, if a response has named it. */
+  readonly address?: string | undefined
+}
+
+/** @returns undefined for what is no failure of a stream */
+export function describeFailure(error: unknown, { goOn, address }: Ways): Failure | undefined {
   if (!(error instanceof Error)) return undefined
   const { message } = error
   const onward = goOn === undefined ? 'ask again' : `go on with ${goOn}`
@@ -35,6 +42,11 @@ export function describeFailure(error: unknown, goOn: string | undefined): Failu
   if (error instanceof GoneError) {
     const cure = 'it has expired or was never there; ask for a new one, without --last-event-id'
     return { exit: 'gone', problem: message, cure }
+  }
+  if (error instanceof HttpStatusError && error.status < 400) {
+    // As `POST /streams` of our gateway, which is told where its answer can be read.
+    const cure = address === undefined ? ADDRESS_CURE : `read it with synapse-toon tail ${address}`
+    return { exit: 'unreadable', problem: `no stream: ${message}`, cure }
   }
   if (error instanceof HttpStatusError) {
     return { exit: 'refused', problem: message, cure: statusCure(error) }
@@ -52,8 +64,7 @@ export function describeFailure(error: unknown, goOn: string | undefined): Failu
     return { exit: 'failed', problem: `the server failed: ${error.reason}: ${message}`, cure }
   }
   if (error instanceof ContentTypeError) {
-    const cure = 'check the address, or what --method, --data and --header ask for'
-    return { exit: 'unreadable', problem: message, cure }
+    return { exit: 'unreadable', problem: message, cure: ADDRESS_CURE }
   }
   if (error instanceof PayloadError) {
     return { exit: 'unreadable', problem: message, cure: 'use --encoding text to see it as it is' }

@@ -16,7 +16,7 @@ const figures: Figures = {
 describe('the line of figures', () => {
   it('says when it began, how fast it came, how much, and what happened', () => {
     expect(figuresLine(figures)).toBe(
-      'first event after 212 ms, 501 events (63 per second), 40.0 KiB raw, 4.1 KiB on the wire, 3 resumes, 1 gap',
+      'first event 212 ms, 501 events (63/s), 40.0 KiB raw, 4.1 KiB wire, 3 resumes, 1 gap',
     )
   })
 
@@ -24,20 +24,20 @@ describe('the line of figures', () => {
     ['OpenAI', { completion_tokens: 40, prompt_tokens: 9 }],
     ['Anthropic', { input_tokens: 9, output_tokens: 40 }],
   ])('counts tokens where the provider did: %s', (_, usage) => {
-    expect(figuresLine({ ...figures, usage })).toContain(', 40 tokens (5.0 per second), ')
+    expect(figuresLine({ ...figures, usage })).toContain(', 40 tokens (5.0/s), ')
   })
 
   it('claims no rate from one event, and no tokens that nobody counted', () => {
     const line = figuresLine({ ...figures, events: 1, contentMs: 0, usage: { total: 3 } })
     expect(line).toContain('1 event, 40.0 KiB')
     expect(line).not.toContain('token')
-    expect(line).not.toContain('per second')
+    expect(line).not.toContain('/s')
   })
 
   it('of a stream that never came says so', () => {
     const nothing = { events: 0, bytes: 0, wireBytes: 0, resumes: 0, gaps: 0, contentMs: 0 }
     expect(figuresLine({ ...figures, ...nothing, firstEventMs: undefined })).toBe(
-      'no event, 0 events, 0 B raw, 0 B on the wire, 0 resumes, 0 gaps',
+      'no event, 0 events, 0 B raw, 0 B wire, 0 resumes, 0 gaps',
     )
   })
 })

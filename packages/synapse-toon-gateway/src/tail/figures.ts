@@ -12,16 +12,19 @@ export interface Figures
   readonly usage: unknown
 }
 
-/** One line: when it began, how fast it came, how much, and what happened on the way. */
+/**
+ * When it began, how fast it came, how much, and what happened on the way: in one line of a terminal of
+ * 80 columns, as long as it is not of tokens.
+ */
 export function figuresLine(figures: Figures): string {
   const { firstEventMs, events, resumes, gaps, bytes, wireBytes } = figures
   const parts = [
-    firstEventMs === undefined ? 'no event' : `first event after ${duration(firstEventMs)}`,
+    firstEventMs === undefined ? 'no event' : `first event ${duration(firstEventMs)}`,
     rated(events, 'event', events - 1, figures),
   ]
   const tokens = tokensOf(figures.usage)
   if (tokens !== undefined) parts.push(rated(tokens, 'token', tokens, figures))
-  parts.push(`${size(bytes)} raw`, `${size(wireBytes)} on the wire`)
+  parts.push(`${size(bytes)} raw`, `${size(wireBytes)} wire`)
   parts.push(counted(resumes, 'resume'), counted(gaps, 'gap'))
   return parts.join(', ')
 }
@@ -31,7 +34,7 @@ function rated(count: number, what: string, between: number, { contentMs }: Figu
   const text = counted(count, what)
   if (contentMs <= 0 || between <= 0) return text
   const rate = (between * 1000) / contentMs
-  return `${text} (${rate.toFixed(rate < 10 ? 1 : 0)} per second)`
+  return `${text} (${rate.toFixed(rate < 10 ? 1 : 0)}/s)`
 }
 
 /** OpenAI's `completion_tokens`, or `output_tokens` of its Responses and of Anthropic. */

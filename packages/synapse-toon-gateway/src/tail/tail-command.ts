@@ -8,7 +8,7 @@ import type { TailSettings } from './tail-settings.ts'
 const EXAMPLES = `
 Examples:
   synapse-toon tail 'http://127.0.0.1:8787/chat/stream?message=how+do+I+resume'
-  synapse-toon tail http://127.0.0.1:8787/streams -d '{"message":"hi"}' --stats
+  synapse-toon tail http://127.0.0.1:8787/chat/stream -d '{"message":"hi"}' --stats
   synapse-toon tail URL --chaos=0.5 --stats            cut the line now and then: nothing is lost
   synapse-toon tail https://api.openai.com/v1/chat/completions --protocol openai \\
     -H "Authorization: Bearer $OPENAI_API_KEY" -d @question.json

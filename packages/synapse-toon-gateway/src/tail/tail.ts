@@ -1,5 +1,5 @@
 import type { Clock } from 'synapse-toon'
-import { openStream, type StreamStatus, type Summary } from 'synapse-toon/client'
+import { openStream, type StreamState, type StreamStatus, type Summary } from 'synapse-toon/client'
 import { startBottomLine } from './bottom-line.ts'
 import { type Chaos, createChaos } from './chaos.ts'
 import { describeFailure } from './describe-failure.ts'
@@ -61,7 +61,7 @@ export async function tail(
     onStatus,
   })
   const bottom = settings.stats
-    ? startBottomLine(io.stderr, clock, () => `${stream.state}: ${figuresLine(figures())}`)
+    ? startBottomLine(io.stderr, clock, () => `${stateLine(stream.state)}${figuresLine(figures())}`)
     : undefined
   const signals = Object.keys(EXIT_OF_SIGNAL).map((name) => {
     const listener = () => onSignal(name as TailSignal)
@@ -132,7 +132,7 @@ export async function tail(
   }
 
   function failed(error: unknown): number {
-    const failure = describeFailure(error, goOn())
+    const failure = describeFailure(error, { goOn: goOn(), address: wire.address })
     if (failure === undefined) throw error
     say(`${failure.problem}; ${failure.cure}`)
     return EXIT[failure.exit]
@@ -175,6 +175,11 @@ function headersOf({ headers, data }: TailSettings): Headers {
   const given = new Headers(headers.map(([name, value]) => [name, value]))
   for (const [name, value] of given) fields.set(name, value)
   return fields
+}
+
+/** What is usual needs no words. */
+function stateLine(state: StreamState): string {
+  return state === 'open' ? '' : `${state}: `
 }
 
 function leftCure(command: string | undefined): string {

@@ -6,8 +6,8 @@ import { createCompressor } from './create-compressor.ts'
 import type { FlushStyle } from './flush-style.ts'
 import { SyncZlib } from './native/sync-zlib.ts'
 
-/** Bytes of text for each way to flush and each wrapper, 16 million together. */
-const BYTES = 4_000_000
+/** Bytes of text for each way to flush and each wrapper, 12 million together. */
+const BYTES = 3_000_000
 /** Of one stream; many streams, because each begins anew. */
 const STREAM_BYTES = 120_000
 

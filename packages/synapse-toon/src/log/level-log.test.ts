@@ -232,26 +232,28 @@ describe('the bound of all bytes of a level log', () => {
   })
 
   it('has LevelDB give back the room of what was deleted, one run after the other', async () => {
-    let running = 0
-    let most = 0
-    const compact = vi.spyOn(LevelStore.prototype, 'compact').mockImplementation(async () => {
-      most = Math.max(most, ++running)
-      await sleep(5)
-      running--
+    let goOn = () => {}
+    const compact = vi.spyOn(LevelStore.prototype, 'compact').mockImplementation(() => {
+      return new Promise((resolve) => {
+        goOn = resolve
+      })
     })
-    onTestFinished(() => compact.mockRestore())
+    const clear = vi.spyOn(LevelStore.prototype, 'clear')
+    onTestFinished(() => vi.restoreAllMocks())
     const log = await openLog({ maxTotalBytes: 800_000 })
-    // Five streams, of which four fit, and then one deleted for each that ends.
+    const before = clear.mock.calls.length
+    // Four fit; from then on one is deleted for each that ends.
+    const deleted = (count: number) => () => clear.mock.calls.length === before + count
     for (let n = 0; n < 5; n++) await ended(log, `s${n}`, 190_000)
-    await until('the first run', () => compact.mock.calls.length === 1, 0)
+    await until('one is deleted', deleted(1), 0)
     expect(compact.mock.calls).toEqual([[recordKeysOf(0, 1)]])
-    for (let n = 5; n < 40; n++) await ended(log, `s${n}`, 190_000)
-    await until(
-      'the last run',
-      () => compact.mock.calls.at(-1)![0].last === recordKeysOf(0, 36).last,
-      0,
-    )
-    expect(most).toBe(1)
+    for (let n = 5; n < 15; n++) await ended(log, `s${n}`, 190_000)
+    await until('all others are deleted', deleted(11), 0)
+    expect(compact).toHaveBeenCalledTimes(1)
+    goOn()
+    await until('the next run', () => compact.mock.calls.length === 2, 0)
+    expect(compact.mock.calls[1]).toEqual([recordKeysOf(0, 11)])
+    goOn()
   })
 })
 

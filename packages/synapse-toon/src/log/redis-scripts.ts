@@ -132,13 +132,15 @@ return {'kept', now, tonumber(last), cancel or ''}`)
  *
  * ARGV: position (-1: the whole stream where it fits, else nothing), bytes, process, its readers
  * ('' where they do not count), lease, latest time at which this call may end the stream, terminal
- * record for that, channel, channel of the owner without its name, stream id.
+ * record for that, channel, channel of the owner without its name, stream id, how long after the
+ * lease it may do so at any time.
  */
 export const LOOK = script(`
 local epoch, last, first, bytes, ended, lease, principal, owner, keep = unpack(redis.call('HMGET',
   meta, 'epoch', 'last', 'first', 'bytes', 'end', 'lease', 'principal', 'owner', 'keep'))
 if not epoch then return {now} end
-if not ended and tonumber(lease) <= now and now <= tonumber(ARGV[6]) then
+local isJudged = now <= tonumber(ARGV[6]) or tonumber(lease) + tonumber(ARGV[11]) <= now
+if not ended and tonumber(lease) <= now and isJudged then
   ended = ARGV[7]
   last, bytes = whole(last + 1), whole(bytes + #ended - 1)
   redis.call('XADD', records, last .. '-0', 'r', ended)

@@ -62,6 +62,12 @@ export const RENEWALS_PER_LEASE = 3
 /** A dead producer's keys outlive its lease by this many, in case nobody looks for a while. */
 const LEASES_TO_LIVE = 4
 
+/**
+ * However restless the way to Redis is: a producer that could not renew for so many leases more is
+ * lost. Else readers would wait for ever where Redis comes and goes more often than a lease.
+ */
+const LEASES_OF_GRACE = 3
+
 /** One Redis as the log sees it: each method is one script. */
 export class RedisStore {
   readonly #input: RedisStoreInput
@@ -134,7 +140,7 @@ export class RedisStore {
     const end = encodeRecord(producerLost(0))
     const args = [
       ...[after, PAGE_BYTES, instance, readers ?? '', leaseMs, this.#judgesUntil(sentAt), end],
-      ...[this.channelOf(streamId), this.#control, streamId],
+      ...[this.channelOf(streamId), this.#control, streamId, LEASES_OF_GRACE * leaseMs],
     ]
     const answer = (await this.#run(scripts.LOOK, streamId, args)) as [number, ...unknown[]]
     this.#heard(answer[0], sentAt)

@@ -20,7 +20,7 @@ const MOST_AT_ONCE = MAX_PIECE - 1
 const PROBE_BYTES = 512
 /** Share of its bytes that a piece takes at most where it is. */
 const LIKE_BEFORE = 0.25
-/** From so many bytes on, zlib comes out smaller even then. */
+/** Above so many bytes, zlib comes out smaller even then. */
 const MOST_LARGE = 8 * 1024
 /** Bits of the end of one block and the beginning of another, at most. */
 const BLOCK_CHANGE_BITS = 20
@@ -129,16 +129,16 @@ export class DeflateStream {
     const window = this.#window
     for (let at = 0; at < bytes.length; ) {
       const rest = bytes.subarray(at)
-      const isLast = rest.length <= MOST_AT_ONCE
+      if (rest.length > MOST_LARGE) return this.#writeByZlib(rest)
       const piece = rest.subarray(0, at === 0 ? PROBE_BYTES : MOST_AT_ONCE)
       this.#makeRoom(piece.length)
       const start = window.end
       window.writeBytes(piece)
-      const most = rest.length > MOST_LARGE ? 0 : LIKE_BEFORE * 8 * piece.length
-      if (!this.#code(start, isLast ? Number.POSITIVE_INFINITY : most)) {
+      const isLast = piece.length === rest.length
+      const mostBits = isLast ? Number.POSITIVE_INFINITY : LIKE_BEFORE * 8 * piece.length
+      if (!this.#code(start, mostBits)) {
         window.end = start
-        this.#writeByZlib(rest)
-        return
+        return this.#writeByZlib(rest)
       }
       at += piece.length
     }
