@@ -34,7 +34,9 @@ const LISTEN = `(address) => {
 }`
 
 describe('a gateway that is killed in the middle of an answer', () => {
-  it('has, started again, all that was produced, ended with producer-lost, and asks nobody anew', { timeout: 60_000 }, async () => {
+  it('has, started again, all that was produced, ended with producer-lost, and asks nobody anew', {
+    timeout: 60_000,
+  }, async () => {
     const upstream = await startUpstream((response) => {
       response.writeHead(200, { 'Content-Type': 'text/event-stream' })
       for (const text of ['a', 'b', 'c']) response.write(asEvent(chunk(text)))
@@ -61,7 +63,9 @@ describe('a gateway that is killed in the middle of an answer', () => {
     expect(upstream.requests).toHaveLength(2)
   })
 
-  it('tells a native EventSource and our client the rest and that the producer is lost, and asks nobody anew', { timeout: 60_000 }, async () => {
+  it('tells a native EventSource and our client the rest and that the producer is lost, and asks nobody anew', {
+    timeout: 60_000,
+  }, async () => {
     const texts = ['a', 'b', 'c', 'd', 'e']
     const upstream = await startUpstream((response) => {
       response.writeHead(200, { 'Content-Type': 'text/event-stream' })

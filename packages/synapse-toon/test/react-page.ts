@@ -1,6 +1,8 @@
-import { createElement, StrictMode, useEffect, useState } from 'react'
+import * as React from 'react'
 import { createRoot } from 'react-dom/client'
 import { type UseSynapseStreamOptions, useSynapseStream } from '../src/client/react.ts'
+
+const { createElement, StrictMode, useEffect, useState } = React
 
 /** What a test asks of the page, in its address: the page is the same after a reload. */
 export interface PageConfig {
@@ -23,7 +25,9 @@ interface PageWindow {
 const page = globalThis as unknown as PageWindow
 page.commits = 0
 page.frames = 0
-const config = JSON.parse(new URLSearchParams(page.location.search).get('config')!) as PageConfig
+const config = JSON.parse(
+  new URLSearchParams(page.location.search).get('config') ?? 'null',
+) as PageConfig
 
 function countFrames(): void {
   page.frames++
@@ -63,7 +67,10 @@ function App() {
   )
 }
 
-const app = createElement(App)
-createRoot(page.document.getElementById('root')!).render(
-  config.strict ? createElement(StrictMode, null, app) : app,
-)
+const root = createRoot(page.document.getElementById('root')!)
+if (config) {
+  const app = createElement(App)
+  root.render(config.strict ? createElement(StrictMode, null, app) : app)
+}
+// For a test that brings a component of its own.
+Object.assign(globalThis, { React, root, useSynapseStream })

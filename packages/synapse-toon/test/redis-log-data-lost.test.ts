@@ -23,7 +23,7 @@ describe('a Redis that comes back without its data', () => {
     expectNoStrays()
     const warnings = listenToWarnings()
     const server = await startRedis()
-    const logs = [1, 2].map(() => startLog(server.url, { leaseMs: LEASE_MS }).log)
+    const logs = [1, 2].map(() => startLog(server.url, { leaseMs: 60_000 }).log)
     const produced = await Promise.all(['stream', 'quiet'].map((id) => produce(logs[0]!, id)))
     const followers = await Promise.all(
       logs.flatMap((log) =>
@@ -37,7 +37,7 @@ describe('a Redis that comes back without its data', () => {
       await writer.flushed()
       await server.kill()
       await server.restart()
-      // While it is quiet, only the renewals can find out.
+      // While it is quiet, only the renewals can find out: one is made at once, the next in 20 s.
       await untilAsked(
         async () => (await server.redis.exists('{synapse-toon:quiet}:meta')) === 1,
         'it is made anew',

@@ -104,6 +104,23 @@ describe('keys and channels', () => {
     for (const key of await redis.keys('*')) expect(await redis.pttl(key)).toBeGreaterThan(0)
   }, 30_000)
 
+  it('expire as long after the end as they are to be kept', async () => {
+    const { url, redis } = await startRedis()
+    const { log } = startLog(url, { keepFor: 50_000, leaseMs: 60_000 })
+    const writer = await log.create('stream', { principal: undefined })
+    writer.append(update(1))
+    await writer.flushed()
+    const left = async () => Promise.all((await redis.keys('*')).map((key) => redis.pttl(key)))
+    for (const ms of await left()) expect(ms).toBeGreaterThan(60_000)
+    writer.append(done(2))
+    await writer.flushed()
+    expect(await left()).toHaveLength(2)
+    for (const ms of await left()) {
+      expect(ms).toBeGreaterThan(30_000)
+      expect(ms).toBeLessThanOrEqual(50_000)
+    }
+  })
+
   it('begin with the prefix', async () => {
     const { url, redis } = await startRedis()
     await useAll(url, { prefix: 'mine' })

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import type { Redis } from 'ioredis'
 import type { LogReader, LogWriter, StreamLog } from 'synapse-toon'
 import { describe, expect, it } from 'vitest'
 import { startNode } from './child-process-kit.ts'
@@ -162,11 +163,30 @@ describe('a stream whose producer is gone', () => {
     const a = startLog(server.url, { leaseMs: 60_000 })
     const b = startLog(server.url, { leaseMs: LEASE_MS })
     const { told } = await produce(a.log)
-    await openKnown(b.log, 'stream')
-    // As if it had not been heard of: its next renewal is far away.
-    await server.redis.hset('{synapse-toon:stream}:meta', 'lease', 1)
-    await untilAsked(async () => (await openKnown(b.log, 'stream')).ended, 'it is ended')
+    await untilListening(server.redis)
+    await untilAsked(async () => {
+      // As if it had not been heard of: its next renewal at an interval is far away.
+      await server.redis.hset('{synapse-toon:stream}:meta', 'lease', 1)
+      return (await openKnown(b.log, 'stream')).ended
+    }, 'it is ended')
     await until(() => told.lost === 1, 'the producer is told')
+  })
+
+  it('is told to its producer by its next append where that message is lost', async () => {
+    const server = await startRedis()
+    const a = startLog(server.url, { leaseMs: 60_000 })
+    const b = startLog(server.url, { leaseMs: LEASE_MS })
+    const { writer, told } = await produce(a.log)
+    await untilListening(server.redis)
+    await untilAsked(async () => {
+      await server.redis.hset('{synapse-toon:stream}:meta', 'lease', 1, 'owner', 'nobody')
+      return (await openKnown(b.log, 'stream')).ended
+    }, 'it is ended')
+    expect(told.lost).toBe(0)
+    append(writer, 1)
+    await writer.flushed()
+    expect(told.lost).toBe(1)
+    expect(await server.redis.xlen(RECORDS)).toBe(1)
   })
 
   it('goes on where its producer was only late, and nobody had looked', async () => {
@@ -230,10 +250,7 @@ describe('a cancel from elsewhere', () => {
     const b = startLog(server.url, { leaseMs: 60_000 })
     const { told } = await produce(a.log)
     const other = await produce(a.log, 'other')
-    await untilAsked(async () => {
-      const [, subscribers] = await server.redis.pubsub('NUMSUB', await controlChannel(server))
-      return Number(subscribers) === 1
-    }, 'the producer listens')
+    await untilListening(server.redis)
     await b.log.cancel('stream')
     await until(() => told.cancel > 0, 'the producer is told')
     expect(other.told.cancel).toBe(0)
@@ -257,7 +274,10 @@ describe('a cancel from elsewhere', () => {
   })
 })
 
-async function controlChannel(server: { redis: import('ioredis').Redis }): Promise<string> {
-  const channels = (await server.redis.pubsub('CHANNELS', '*:control:*')) as string[]
-  return channels[0] ?? ''
+/** Waits until one process listens where producers are told to look after a stream. */
+async function untilListening(redis: Redis): Promise<void> {
+  await untilAsked(async () => {
+    const channels = (await redis.pubsub('CHANNELS', '*:control:*')) as string[]
+    return channels.length === 1
+  }, 'the producer listens')
 }

@@ -19,7 +19,7 @@ const INSTANCE = new URL('./instance.mjs', import.meta.url).pathname
 const LEASE_MS = 3_000
 
 /** One gateway process, which can be ended and started again on its port. */
-export interface Instance {
+interface Instance {
   readonly process: TestProcess
   restart(how: 'SIGKILL' | 'SIGTERM'): Promise<void>
 }

@@ -9,7 +9,7 @@ import { ZSTD } from './native/codecs.ts'
 const { constants } = zlib
 
 /** What a client makes of the bytes that it has so far, by the decoders of Node. */
-export function decodeSoFar(encoding: ContentEncoding, bytes: Uint8Array): Buffer {
+function decodeSoFar(encoding: ContentEncoding, bytes: Uint8Array): Buffer {
   switch (encoding) {
     case 'gzip':
       return zlib.gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH })
@@ -23,7 +23,7 @@ export function decodeSoFar(encoding: ContentEncoding, bytes: Uint8Array): Buffe
 }
 
 /** The same for all bytes; throws where the end or the checksum is not right. */
-export function decodeAll(encoding: ContentEncoding, bytes: Uint8Array): Buffer {
+function decodeAll(encoding: ContentEncoding, bytes: Uint8Array): Buffer {
   switch (encoding) {
     case 'gzip':
       return zlib.gunzipSync(bytes)
@@ -84,7 +84,7 @@ export function mayExceedBy(calls: number, bytes: number): number {
 }
 
 /** Writes texts and checks after each that it can be decoded at once, and how much was sent. */
-export function checkRun(compressor: Compressor, texts: readonly string[]): void {
+function checkRun(compressor: Compressor, texts: readonly string[]): void {
   const { encoding } = compressor
   const padded = new PaddedText()
   let sent = Buffer.alloc(0)

@@ -24,8 +24,8 @@ export interface Compressor {
   /**
    * Compresses text so that the client can decode all of it at once.
    *
-   * `gzip` and `deflate` never give out more than came in plus 16 bytes for each call and 18 for
-   * the stream, counted from the beginning of the stream on, whatever the text is.
+   * Whatever the text is, no more is given out than came in, and 18 bytes for the stream, and 16 for
+   * each call and each 64 KiB, counted from the beginning of the stream on.
    *
    * @param text in the flush style `comment`: complete lines of an event stream
    * @param bytes its length in UTF-8; must be right, where it equals `text.length` the text is ASCII

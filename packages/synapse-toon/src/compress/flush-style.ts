@@ -6,8 +6,7 @@
  * some clients take it for an event (httpx-sse, openai-python); a comment is safe in all of them.
  *
  * `marker`: by the end of the block and an empty stored one, as zlib's sync flush does. For any text,
- * and for decoders that hold text back until they see the marker. Costs six bytes for each flush, and
- * codes that know nothing of the text.
+ * and for decoders that hold text back until they see the marker. About as large as zlib's output.
  */
 export type FlushStyle = 'comment' | 'marker'
 

@@ -76,14 +76,14 @@ return {'made', now}`)
  * may leave a hole, records. A batch may come again: what is there is left out.
  */
 export const APPEND = script(`
-local epoch, last, first, ended, fenced, cancel =
-  unpack(redis.call('HMGET', meta, 'epoch', 'last', 'first', 'end', 'fenced', 'cancel'))
+local epoch, last, first, fenced, cancel =
+  unpack(redis.call('HMGET', meta, 'epoch', 'last', 'first', 'fenced', 'cancel'))
 if not epoch then return {'gone', now} end
 if epoch ~= ARGV[1] or fenced then return {'lost', now} end
 last, first = tonumber(last), tonumber(first)
 local from, rows = tonumber(ARGV[6]), 10
 local newest = from + #ARGV - rows
-if not ended and newest > last and (from <= last + 1 or ARGV[9] == '1') then
+if newest > last and (from <= last + 1 or ARGV[9] == '1') then
   local isFirst = last == 0
   if isFirst then first = from end
   if from <= last then

@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   createStreamId,
+  END_SEQ,
   formatEventId,
   InvalidEventIdError,
   isStreamId,
-  MAX_SEQ,
   parseEventId,
 } from './event-id.ts'
 
@@ -14,7 +14,7 @@ const STREAM = '5f0c7a52-91d3-8e14-b0a6'
 const streamIds = fc
   .uint8Array({ minLength: 10, maxLength: 10 })
   .map((random) => createStreamId((bytes) => bytes.set(random)))
-const positions = fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: MAX_SEQ }))
+const positions = fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: END_SEQ }))
 
 describe('createStreamId', () => {
   // [RFC 9562 §5.8] the version is the high half of octet 6, the variant the two top bits of octet 8.

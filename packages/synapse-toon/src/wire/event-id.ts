@@ -19,14 +19,12 @@ export interface EventPosition {
   readonly seq: number
 }
 
-/** The last group has 12 hex digits: 48 bits, which a double holds exactly. */
-export const MAX_SEQ = 2 ** 48 - 1
-
 /**
- * Position in the id of an end that nobody can place: the producer is gone, and its clients may know
- * more records than the log. No record has it.
+ * The last position: the last group of an id has 12 hex digits, 48 bits, which a double holds exactly.
+ * No record has it, but the id of an end that nobody can place: the producer is gone, and its clients
+ * may know more records than the log.
  */
-export const END_SEQ = MAX_SEQ
+export const END_SEQ = 2 ** 48 - 1
 
 /** Zeros to put before so many digits. */
 const PADDING = Array.from({ length: 13 }, (_, digits) => '0'.repeat(12 - digits))

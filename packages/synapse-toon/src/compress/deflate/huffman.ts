@@ -1,5 +1,5 @@
 /** Longest code of literals, lengths and distances [RFC 1951 §3.2.7]. */
-export const MAX_CODE_BITS = 15
+const MAX_CODE_BITS = 15
 
 /**
  * The codes that belong to code lengths [RFC 1951 §3.2.2], reversed: DEFLATE packs the bits of a

@@ -22,8 +22,8 @@ const CHUNK_SIZE = 64
 const { constants } = zlib
 
 /**
- * Level 5 is the first whose matches reach over several events: below it, tokens come out up to twice
- * as large. The window bounds the memory of a stream.
+ * Level 5 is the first that finds what several events have in common; those below are larger and no
+ * faster on token streams, those above gain nothing there. The window bounds the memory of a stream.
  */
 export const BROTLI: NativeCodec = {
   create: () =>
@@ -39,8 +39,7 @@ export const BROTLI: NativeCodec = {
   decode: (bytes) =>
     zlib.brotliDecompressSync(bytes, { finishFlush: constants.BROTLI_OPERATION_FLUSH }),
   decodeAll: (bytes) => zlib.brotliDecompressSync(bytes),
-  // [RFC 7932 §9.2] an uncompressed meta-block of up to 16 MiB has a head of at most five bytes; the
-  // encoder makes one of at least each 64 KiB.
+  // Text that cannot be made smaller goes into uncompressed meta-blocks [RFC 7932 §9.2].
   bound: (bytes) => bytes + 64 + 8 * Math.ceil(bytes / 0x1_0000),
 }
 
@@ -52,8 +51,8 @@ interface ZstdParts {
 }
 
 /**
- * undefined where Node has none. A small window and small tables, which `ZSTD_c_*` parameters set:
- * by default a stream takes ten times the memory, and token streams gain nothing by it.
+ * undefined where Node has none. A small window and small tables: by default a stream takes ten times
+ * the memory, and is hardly smaller.
  */
 export const ZSTD: NativeCodec | undefined = 'createZstdCompress' in zlib ? zstd(zlib) : undefined
 
@@ -74,7 +73,7 @@ function zstd(parts: unknown): NativeCodec {
     finish: names.ZSTD_e_end!,
     decode: (bytes) => zstdDecompressSync(bytes, { finishFlush: names.ZSTD_e_continue! }),
     decodeAll: (bytes) => zstdDecompressSync(bytes),
-    // [RFC 8878 §3.1] a head of at most 18 bytes, and blocks of at most the window, each with three.
+    // Raw blocks are at most as large as the window, with a head of three bytes [RFC 8878 §3.1.1.2].
     bound: (bytes) => bytes + 64 + 8 * Math.ceil(bytes / 0x2000),
   }
 }

@@ -1,0 +1,44 @@
+import { ClassicLevel } from 'classic-level'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { appendSmall, assertRecords, create, openKnown, readFrom } from './contract/kit.ts'
+import { breakDisk, type LevelBench, openBench } from './level-test-kit.ts'
+
+let bench: LevelBench
+
+beforeEach(async () => {
+  bench = await openBench()
+})
+
+describe('the store of a level log', () => {
+  it('stores what all streams have appended in a turn in one batch', async () => {
+    const log = await bench.openLog()
+    const writers = await Promise.all(Array.from({ length: 200 }, (_, n) => create(log, `s${n}`)))
+    const batch = vi.spyOn(ClassicLevel.prototype, 'batch')
+    onTestFinished(() => batch.mockRestore())
+    for (let turn = 0; turn < 3; turn++) for (const writer of writers) appendSmall(writer, 1)
+    await Promise.all(writers.map((writer) => writer.flushed()))
+    expect(batch).toHaveBeenCalledTimes(1)
+  })
+
+  it('opens its database anew before it writes again', async () => {
+    const open = vi.spyOn(ClassicLevel.prototype, 'open')
+    onTestFinished(() => open.mockRestore())
+    const log = await bench.openLog()
+    const writer = await create(log, 'a')
+    const opened = open.mock.calls.length
+    const mend = breakDisk()
+    const records = appendSmall(writer, 2)
+    await bench.clock.advance(10)
+    mend()
+    let isStored = false
+    void Promise.resolve(writer.flushed()).then(() => {
+      isStored = true
+    })
+    await bench.until('all is stored', () => isStored)
+    expect(open.mock.calls.length).toBe(opened + 1)
+    records.push(...appendSmall(writer, 2))
+    await writer.flushed()
+    expect(open.mock.calls.length).toBe(opened + 1)
+    assertRecords(await readFrom(await openKnown(log, 'a'), 1), records)
+  })
+})
