@@ -160,13 +160,13 @@ describe('our client and our server', () => {
     const steps = Array.from({ length: total }, (_, n) => ({
       yield: { delta: `${n} `.padEnd(120, '.') },
     }))
-    const { url } = await chat(steps, { slowClient: 'merge', compression: false })
+    const { url, script } = await chat(steps, { slowClient: 'merge', compression: false })
     const stream = openStream<Delta>(url, { body: {}, timeouts: { contentIdle: 0 } })
     const numbers: string[] = []
     let isFirst = true
     for await (const { payload } of stream) {
       numbers.push(...(payload.delta.match(/\d+(?= )/g) ?? []))
-      if (isFirst) await new Promise((resolve) => setTimeout(resolve, 500))
+      if (isFirst) await until(() => script.pulled === total, 'the source was read', 30_000)
       isFirst = false
     }
     expect(numbers).toEqual(Array.from({ length: total }, (_, n) => String(n)))
