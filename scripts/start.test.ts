@@ -1,23 +1,31 @@
 import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { startNode } from '../packages/synapse-toon/test/child-process-kit.ts'
 
 const run = promisify(execFile)
 const START = fileURLToPath(new URL('./start.mjs', import.meta.url))
 
-/** Taken out of the environment: they would choose another source or port. */
+/** Taken out of the environment: they would choose another source, port or place for records. */
 const env = {
+  REDIS_URL: undefined,
+  SYNAPSE_LOG: undefined,
+  SYNAPSE_DATA_DIR: undefined,
   PORT: undefined,
   OPENAI_API_KEY: undefined,
   OPENAI_BASE_URL: undefined,
   OPENAI_MODEL: undefined,
 }
 
-/** `npm start -- …` without npm: the same script, on the built packages. */
+/** `npm start -- …` without npm: the same script, on the built packages, in a home of its own. */
 function start(...args: string[]) {
-  return startNode([START, ...args], { env })
+  const home = mkdtempSync(join(tmpdir(), 'synapse-start-'))
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }))
+  return startNode([START, ...args], { env: { ...env, XDG_STATE_HOME: home } })
 }
 
 describe('npm start', () => {
