@@ -105,3 +105,11 @@ export async function untilAsked(
     await sleep(5)
   }
 }
+
+/** Waits until one process listens where producers are told to look after a stream. */
+export async function untilListening(redis: Redis): Promise<void> {
+  await untilAsked(async () => {
+    const channels = (await redis.pubsub('CHANNELS', '*:control:*')) as string[]
+    return channels.length === 1
+  }, 'the producer listens')
+}

@@ -1,9 +1,17 @@
 import { fileURLToPath } from 'node:url'
-import type { Redis } from 'ioredis'
-import type { LogReader, LogWriter, StreamLog } from 'synapse-toon'
+import type { LogReader, LogWriter } from 'synapse-toon'
 import { describe, expect, it } from 'vitest'
 import { startNode } from './child-process-kit.ts'
-import { done, openKnown, readFrom, startLog, untilAsked, update } from './redis-log-kit.ts'
+import { produce } from './redis-log-follow.ts'
+import {
+  done,
+  openKnown,
+  readFrom,
+  startLog,
+  untilAsked,
+  untilListening,
+  update,
+} from './redis-log-kit.ts'
 import { startRedis } from './redis-server.ts'
 import { until } from './test-server.ts'
 
@@ -14,13 +22,6 @@ const RECORDS = '{synapse-toon:stream}:records'
 const LEASE_MS = 500
 
 const LOST = 'producer-lost'
-
-async function produce(log: StreamLog, streamId = 'stream') {
-  const writer = await log.create(streamId, { principal: 'ann' })
-  const told = { cancel: 0, lost: 0 }
-  writer.listen({ onRoom() {}, onCancel: () => told.cancel++, onLost: () => told.lost++ })
-  return { writer, told }
-}
 
 function append(writer: LogWriter, count: number): void {
   for (let n = 0; n < count; n++) writer.append(update(writer.lastSeq + 1))
@@ -242,42 +243,3 @@ describe('a stream whose producer is gone', () => {
     await untilAsked(async () => (await server.redis.dbsize()) === 0, 'all keys have expired')
   })
 })
-
-describe('a cancel from elsewhere', () => {
-  it('comes as a message, long before the next renewal', async () => {
-    const server = await startRedis()
-    const a = startLog(server.url, { leaseMs: 60_000 })
-    const b = startLog(server.url, { leaseMs: 60_000 })
-    const { told } = await produce(a.log)
-    const other = await produce(a.log, 'other')
-    await untilListening(server.redis)
-    await b.log.cancel('stream')
-    await until(() => told.cancel > 0, 'the producer is told')
-    expect(other.told.cancel).toBe(0)
-  })
-
-  it('is learned of by the next append or renewal where the message is lost', async () => {
-    const server = await startRedis()
-    const a = startLog(server.url, { leaseMs: 60_000 })
-    const b = startLog(server.url, { leaseMs: LEASE_MS })
-    const busy = await produce(a.log, 'busy')
-    const quiet = await produce(startLog(server.url, { leaseMs: LEASE_MS }).log, 'quiet')
-    for (const id of ['busy', 'quiet']) {
-      // Nobody listens where the message goes.
-      await server.redis.hset(`{synapse-toon:${id}}:meta`, 'owner', 'nobody')
-      await b.log.cancel(id)
-    }
-    expect(busy.told.cancel).toBe(0)
-    append(busy.writer, 1)
-    await until(() => busy.told.cancel > 0, 'the append says so')
-    await until(() => quiet.told.cancel > 0, 'the renewal says so')
-  })
-})
-
-/** Waits until one process listens where producers are told to look after a stream. */
-async function untilListening(redis: Redis): Promise<void> {
-  await untilAsked(async () => {
-    const channels = (await redis.pubsub('CHANNELS', '*:control:*')) as string[]
-    return channels.length === 1
-  }, 'the producer listens')
-}

@@ -2,7 +2,15 @@ import { PassThrough, Writable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { createScriptedSource, type ScriptStep } from 'synapse-toon/testing'
 import { describe, expect, it } from 'vitest'
-import { asEvent, chunk, drivenAnswers, finish, tempFolder } from '../test-kit.ts'
+import {
+  asEvent,
+  chunk,
+  drivenAnswers,
+  finish,
+  scriptedAnswers,
+  startGateway,
+  tempFolder,
+} from '../test-kit.ts'
 import { EXIT } from './exit-codes.ts'
 import type { TailOutput } from './tail-io.ts'
 import { runTail, serveHttp, serveStreams, startTail } from './tail-kit.ts'
@@ -152,7 +160,9 @@ describe('tail', () => {
     })
     const { url } = await serveStreams(script.source)
     const stdout = new PassThrough({ highWaterMark: 1000 })
-    const { code } = startTail([url], { stdout: stdout as unknown as TailOutput })
+    // Compressed, all of it would have room on the way.
+    const args = [url, '-H', 'Accept-Encoding: identity']
+    const { code } = startTail(args, { stdout: stdout as unknown as TailOutput })
     // All that could be read ahead is, and then nothing moves any more.
     for (let quiet = 0, before = -1; quiet < 500; quiet++) {
       if (script.pulled !== before) quiet = 0
@@ -404,6 +414,28 @@ describe('the exit code of tail', () => {
     expect(await code).toBe(expected)
     expect(err()).toMatch(words)
     await toon.shutdown({ drain: 0 })
+  })
+})
+
+describe('tail of our gateway', () => {
+  it('reads an answer that it asks for, and one that was only begun, at its address', async () => {
+    const { source, script } = scriptedAnswers([
+      { yield: { delta: 'Hel' } },
+      { yield: { delta: 'lo' } },
+    ])
+    const { url } = await startGateway({ source })
+    const question = ['-d', '{"message":"hi"}']
+    expect(await runTail(`${url}/chat/stream`, ...question)).toMatchObject({
+      code: 0,
+      out: 'Hello',
+    })
+
+    const { code, out, err } = await runTail(`${url}/streams`, ...question)
+    expect({ code, out }).toEqual({ code: EXIT.unreadable, out: '' })
+    const [, address] =
+      /^synapse-toon: no stream: .*; read it with synapse-toon tail (\S+)\n$/.exec(err)!
+    expect(await runTail(address!)).toMatchObject({ code: 0, out: 'Hello' })
+    expect(script.runs).toBe(2)
   })
 })
 

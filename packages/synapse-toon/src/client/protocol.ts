@@ -6,7 +6,7 @@ import type { Decode } from './payload-decoder.ts'
 export type ProtocolName = 'synapse' | 'eventsource' | 'openai' | 'anthropic'
 
 /** What one event says, in the order in which it is to be taken. */
-export interface Reading {
+interface Reading {
   /** Positions between the last event and this one. */
   readonly gap?: Gap | undefined
   /** Tokens, as they are counted so far. */

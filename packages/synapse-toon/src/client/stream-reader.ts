@@ -36,7 +36,7 @@ export interface StreamEvent<Payload = unknown> {
 }
 
 /** What is known of a stream so far. */
-export type Progress = {
+type Progress = {
   -readonly [Name in keyof Omit<Summary, 'reason' | 'durationMs'>]: Summary[Name]
 }
 

@@ -28,7 +28,7 @@ export function done(seq: number, reason = 'complete'): string {
 }
 
 /** How a body goes on behind its last chunk. */
-export type BodyEnd = 'end' | 'break' | 'hang'
+type BodyEnd = 'end' | 'break' | 'hang'
 
 /** A body under the control of a test. As on a real line, what was sent comes before what happens. */
 export interface TestBody {

@@ -13,7 +13,7 @@ interface Delta {
 }
 
 /** A line that does what a test says. */
-export interface DrivenLine {
+interface DrivenLine {
   readonly url: string
   readonly options: OpenStreamOptions<Delta>
   isStopped: boolean
