@@ -3,6 +3,7 @@ import type { LogRecord } from '../wire/record.ts'
 import type { Batch } from './durable-writer.ts'
 import { producerLost } from './producer-lost.ts'
 import { BATCH_WAIT_MS, type RedisCalls } from './redis-calls.ts'
+import { RedisLateness } from './redis-lateness.ts'
 import { decodeRecord, decodeRows, encodeRecord } from './redis-record.ts'
 import * as scripts from './redis-scripts.ts'
 
@@ -71,11 +72,12 @@ const LEASES_OF_GRACE = 3
 /** One Redis as the log sees it: each method is one script. */
 export class RedisStore {
   readonly #input: RedisStoreInput
-  /** Redis's clock when it ran a call, less ours when the call went out: the least that was seen. */
-  #ahead: number | undefined
+  readonly #lateness: RedisLateness
 
   constructor(input: RedisStoreInput) {
+    const { calls, leaseMs } = input
     this.#input = input
+    this.#lateness = new RedisLateness(leaseMs / RENEWALS_PER_LEASE, () => calls.trouble())
   }
 
   /** Where batches of a stream are told. */
@@ -200,9 +202,7 @@ export class RedisStore {
   #judgesUntil(sentAt: number): number {
     const { calls, leaseMs } = this.#input
     // Redis was away, or we from it: then producers were, too, and get a lease's time to come back.
-    if (calls.calmFor < leaseMs) return 0
-    if (this.#ahead === undefined) return Number.MAX_SAFE_INTEGER
-    return Math.ceil(sentAt + this.#ahead + leaseMs / RENEWALS_PER_LEASE)
+    return calls.calmFor < leaseMs ? 0 : this.#lateness.latest(sentAt)
   }
 
   #answer(answer: unknown, sentAt: number): Answer {
@@ -218,15 +218,8 @@ export class RedisStore {
     }
   }
 
-  /** Whether a call was late is seen by comparison: how far the clocks are apart is not known. */
   #heard(now: number, sentAt: number): void {
-    const { calls, leaseMs } = this.#input
-    const ahead = Number(now) - sentAt
-    const best = this.#ahead ?? ahead
-    const isLate = ahead - best > leaseMs / RENEWALS_PER_LEASE
-    if (isLate) calls.trouble()
-    // Late, or a clock was set: this is the new measure, until one is better.
-    this.#ahead = isLate ? ahead : Math.min(best, ahead)
+    this.#lateness.heard(Number(now), sentAt)
   }
 
   get #timeToLive(): number {
