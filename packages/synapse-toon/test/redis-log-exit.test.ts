@@ -34,8 +34,9 @@ it.each([
 ])('close lets the process end while Redis is %s', async (_, isAway) => {
   const server = await startRedis()
   const beforeClose = isAway
-    ? `console.log('ready')
-       await new Promise((resolve) => process.once('SIGUSR2', resolve))
+    ? `const isAway = new Promise((resolve) => process.once('SIGUSR2', resolve))
+       console.log('ready')
+       await isAway
        writer.append({ seq: 3, event: 'update', json: '3' })`
     : ''
   const child = startNode(['--input-type=module', '-e', program(server.url, beforeClose)])
