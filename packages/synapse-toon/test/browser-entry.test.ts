@@ -26,7 +26,9 @@ describe('synapse-toon/client, as it is built', () => {
       [...loaded.keys()].map((file) => readFile(new URL(file, DIST), 'utf8')),
     )
     const bytes = sources.join('').length
-    expect(bytes).toBeLessThan(25_000)
+    // As it is built, with comments: parser, `openStream` and `EventSource`. A page's bundler takes what
+    // it uses of it.
+    expect(bytes).toBeLessThan(80_000)
     expect(sources.join('')).not.toMatch(/\bprocess\.|\bBuffer\b/)
   })
 })
