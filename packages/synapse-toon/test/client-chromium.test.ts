@@ -1,10 +1,11 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
+import type { openStream } from 'synapse-toon/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sharedChromium } from './chromium.ts'
 import { bundleClient } from './client-bundle.ts'
-import type { ClientCase } from './client-case.ts'
+import { type ClientCase, ours } from './client-case.ts'
 import { eventSourceCases } from './client-cases-eventsource.ts'
 import { openStreamCases } from './client-cases-open-stream.ts'
 import { type ScriptServer, startScriptServer } from './client-script-server.ts'
@@ -38,6 +39,7 @@ afterAll(async () => {
 })
 
 declare const runCase: (url: string, script: ClientCase) => Promise<string[]>
+declare const synapse: { readonly openStream: typeof openStream }
 
 describe.each([
   ['EventSource', eventSourceCases],
@@ -53,5 +55,27 @@ describe.each([
       requests: script.requests,
       left: script.left ?? [],
     })
+  })
+})
+
+describe('openStream, in Chromium', () => {
+  it('says which encoding to ask for where a server writes br, which scripts cannot read', async () => {
+    const { headers } = ours()
+    const script: ClientCase = {
+      behaviour: 'br',
+      client: 'openStream',
+      answers: [{ headers: { ...headers, 'X-Synapse-TOON-Encoding': 'br' }, end: 'hang' }],
+      requests: [],
+      log: [],
+    }
+    const url = server.begin(script)
+    const message = await page.evaluate(async (address) => {
+      const { done } = synapse.openStream(address)
+      return done.catch((error: Error & { code: string }) => `${error.code}: ${error.message}`)
+    }, url)
+    expect(message).toBe(
+      "ERR_SYNAPSE_PROTOCOL: br payloads cannot be read here; ask for encoding: 'json'",
+    )
+    expect((await server.asked(url)).left).toEqual([0])
   })
 })

@@ -107,6 +107,14 @@ describe('our client and our server', () => {
     expect(script.runs).toBe(1)
   })
 
+  it('know that a stream is over from which nothing is left', async () => {
+    const { url } = await chat(words)
+    const first = openStream<Delta>(url, { body: {} })
+    const { lastEventId, streamId } = await first.done
+    const second = openStream<Delta>(new URL(`/streams/${streamId}`, url), { lastEventId })
+    expect(await second.done).toMatchObject({ reason: 'complete', events: 0, bytes: 0 })
+  })
+
   it('tell the failure of a source by its reason, and keep what came', async () => {
     const { url } = await chat([
       { yield: { delta: 'half' } },

@@ -58,12 +58,18 @@ function Answer() {
 
 function App() {
   const [isShown, setShown] = useState(true)
+  const [isHidden, setHidden] = useState(false)
   const toggle = () => setShown((was) => !was)
+  const hide = () => setHidden((was) => !was)
   return createElement(
     'main',
     null,
     createElement('button', { id: 'toggle', type: 'button', onClick: toggle }, 'Show or hide'),
-    isShown ? createElement(Answer) : null,
+    createElement('button', { id: 'hide', type: 'button', onClick: hide }, 'Hide, or not'),
+    createElement(React.Activity, {
+      mode: isHidden ? 'hidden' : 'visible',
+      children: isShown ? createElement(Answer) : null,
+    }),
   )
 }
 

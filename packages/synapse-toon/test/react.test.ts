@@ -141,6 +141,28 @@ describe('useSynapseStream, in Chromium', () => {
     expect(asked).toEqual(['POST /chat'])
   })
 
+  it('frees the line while <Activity> hides it, and then goes on after the last event', async () => {
+    const { source, state, say, end } = drivenSource()
+    const { page, asked, open } = await openPage(source, {
+      url: '/chat',
+      options: { autoStart: true, body: {} },
+      strict: true,
+    })
+    say('one ')
+    await shown(page, 'one ')
+    await page.click('#hide')
+    await until(() => open.size === 0, 'the line is free')
+    say('two ')
+    await page.click('#hide')
+    await shown(page, 'one two ')
+    say('three')
+    end()
+    await status(page, 'complete')
+    expect(await textOf(page)).toBe('one two three')
+    expect(asked).toEqual(['POST /chat', 'GET /streams'])
+    expect(state.runs).toBe(1)
+  })
+
   it('goes on with an answer where another component with its storageKey has left it', async () => {
     const { source, state, say, end } = drivenSource()
     const { page, open } = await openPage(source, {

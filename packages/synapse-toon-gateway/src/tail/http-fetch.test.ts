@@ -160,7 +160,10 @@ describe('fetch over node:http', () => {
     })
     const response = await fetch(url, get())
     const reader = response.body!.getReader()
-    const first = reader.read()
+    let isRead = false
+    const first = reader.read().finally(() => {
+      isRead = true
+    })
     // What the sockets hold is filled up; then the server writes no more, however often it has a turn.
     for (let quiet = 0, before = -1; quiet < 500; quiet++) {
       if (written !== before) quiet = 0
@@ -168,6 +171,7 @@ describe('fetch over node:http', () => {
       await new Promise((resolve) => setImmediate(resolve))
     }
     expect(written * chunk.length).toBeLessThan(32 * 2 ** 20)
+    expect(isRead).toBe(false)
     free()
     expect((await first).value!.length).toBeGreaterThan(0)
     await reader.cancel()

@@ -70,6 +70,9 @@ describe('an output', () => {
     })
     const output = createOutput(stream, () => told++)
     await output.write('a')
+    stream.write = () => {
+      throw new Error('written to after its end')
+    }
     expect(output.failure?.code).toBe('EPIPE')
     expect(output.write('b')).toBeUndefined()
     expect(output.flush()).toBeUndefined()

@@ -443,7 +443,7 @@ describe('an option that is none', () => {
   it('is refused at once', async () => {
     await expect(read([], { protocol: 'grpc' as never })).rejects.toMatchObject({
       code: 'ERR_SYNAPSE_INVALID_OPTION',
-      message: 'protocol must be one of auto, synapse, eventsource, openai, anthropic, got grpc',
+      message: 'protocol must be auto, synapse, eventsource, openai or anthropic, got grpc',
     })
   })
 

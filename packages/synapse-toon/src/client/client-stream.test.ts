@@ -268,7 +268,7 @@ describe('a request that is not a GET', () => {
     expect(reading.asked.map(({ method }) => method)).toEqual(['POST'])
     expect(reading.error).toBeInstanceOf(TruncatedStreamError)
     expect((reading.error as Error).message).toBe(
-      'the connection broke; a POST is sent once, and there is no Content-Location to go on from',
+      'the connection broke; a POST is sent once, and no Content-Location tells where to go on',
     )
     expect((reading.error as Error).cause).toBeInstanceOf(TruncatedStreamError)
   })
@@ -303,7 +303,7 @@ describe('a GET that was answered, without an event and without an address', () 
     await reading.clock.advance(100_000)
     expect(reading.asked).toHaveLength(1)
     expect((reading.error as Error).message).toBe(
-      'the connection broke; there is no event id to go on from',
+      'the connection broke; no event id tells where to go on',
     )
   })
 })

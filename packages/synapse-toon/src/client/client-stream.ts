@@ -43,7 +43,7 @@ const END_ON_ITS_WAY_MS = 1000
 
 /**
  * One stream as its reader sees it: asks, reads, comes back, and ends once. What is read is the
- * business of `createStreamReader`. Everything that is held is let go of in `release`.
+ * business of `createStreamReader`.
  *
  * @throws {TypeError} the address is none, or is relative where there is no page
  */
@@ -104,7 +104,7 @@ export function startStream<Payload>(
     try {
       while (state !== 'closed') {
         try {
-          return finish(await attempt())
+          return end(await attempt())
         } catch (error) {
           // Closed: whatever broke was broken by us.
           if (isClosed()) return
@@ -137,9 +137,7 @@ export function startStream<Payload>(
       wasUnauthorized = false
       const reading = reader.read(response, askedAt, signal)
       // Only our own streams can be taken up by another request than the one that began them.
-      if (reader.protocol()?.name === 'synapse') {
-        address = streamAddress(response, target) ?? address
-      }
+      if (reader.kind() === 'ours') address = streamAddress(response, target) ?? address
       return (await reading) ?? cleanEnd()
     } catch (cause) {
       if (cause instanceof SynapseToonError) throw cause
@@ -182,22 +180,22 @@ export function startStream<Payload>(
   }
 
   function cleanEnd(): EndedBy {
-    const { onCleanEnd } = reader.protocol()!
-    if (onCleanEnd === 'come-back' && onlyOnce()) return 'end-of-response'
-    const error = new TruncatedStreamError('the response ended before the stream did')
-    if (onCleanEnd !== 'truncated') loss = error
+    const kind = reader.kind()
+    if (kind === 'feed' && onlyOnce()) return 'end-of-response'
+    const error = new TruncatedStreamError('the response ended before the stream')
+    if (kind === 'feed' || kind === 'ours') loss = error
     throw error
   }
 
   /** Why the request must not be sent again; undefined where it may be. */
   function onlyOnce(): string | undefined {
-    const protocol = reader.protocol()
-    if (protocol?.asksAgain === false) return 'to ask again would cost again'
+    const kind = reader.kind()
+    if (kind === 'provider') return 'to ask again would cost again'
     if (address !== undefined) return undefined
     if (method !== 'GET')
-      return `a ${method} is sent once, and there is no Content-Location to go on from`
-    const isLost = started && protocol!.needsId && progress.lastEventId === ''
-    return isLost ? 'there is no event id to go on from' : undefined
+      return `a ${method} is sent once, and no Content-Location tells where to go on`
+    const isLost = started && kind !== 'feed' && progress.lastEventId === ''
+    return isLost ? 'no event id tells where to go on' : undefined
   }
 
   /** When to try again, in ms. @throws what ends the stream */
@@ -215,7 +213,7 @@ export function startStream<Payload>(
       (error instanceof IdleTimeoutError && error.kind === 'line')
     if (!isLost) throw error
     // A feed that was never there is not waited for without end.
-    const isFeed = started && reader.protocol()?.onCleanEnd === 'come-back'
+    const isFeed = started && reader.kind() === 'feed'
     const { maxAttempts = isFeed ? Number.POSITIVE_INFINITY : MAX_ATTEMPTS } = reconnect
     // A server that asks for hours is told no: who called knows better what to do for so long.
     if (!why && progress.failures++ < maxAttempts && retryAfter <= LONGEST_WAIT_MS) {
@@ -267,40 +265,31 @@ export function startStream<Payload>(
   }
 
   function close(): void {
-    if (isClosed()) return
-    release()
-    queue.abandon()
-    settle('left')
-  }
-
-  function finish(reason: EndedBy): void {
-    if (isClosed()) return
-    release()
-    endId = progress.lastEventId
-    queue.end()
-    settle(reason)
-  }
-
-  function settle(reason: Summary['reason']): void {
-    resolveDone({ ...progress, reason, durationMs: clock.now() - startedAt })
-    tell({ type: 'closed', error: undefined })
+    end('left')
   }
 
   function fail(error: unknown): void {
-    if (isClosed()) return
-    release()
     if (error instanceof SynapseToonError) (error as StreamError).text = progress.text
-    queue.end({ error })
-    rejectDone(error)
-    tell({ type: 'closed', error })
+    end(undefined, error)
   }
 
-  /** The one place where a stream lets go of everything it holds. */
-  function release(): void {
+  /** The one place where a stream ends, once, and lets go of everything it holds. */
+  function end(reason: Summary['reason'] | undefined, error?: unknown): void {
+    if (isClosed()) return
     state = 'closed'
     lifetime.abort()
     controller.abort()
     hurry?.()
+    if (reason === undefined) {
+      queue.end({ error })
+      rejectDone(error)
+    } else {
+      if (reason === 'left') queue.abandon()
+      else endId = progress.lastEventId
+      queue.end()
+      resolveDone({ ...progress, reason, durationMs: clock.now() - startedAt })
+    }
+    tell({ type: 'closed', error })
   }
 
   /** A function, since TypeScript does not see what happens during an `await`. */

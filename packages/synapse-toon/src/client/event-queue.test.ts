@@ -83,6 +83,7 @@ describe('the queue of events', () => {
     queue.push(item('x'.repeat(READ_AHEAD)))
     const room = queue.room()
     queue.abandon()
+    queue.end()
     await room
     expect(await queue.take()).toEqual(OVER)
   })

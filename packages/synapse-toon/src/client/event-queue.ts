@@ -16,7 +16,7 @@ export interface EventQueue<T> {
   take(): Promise<IteratorResult<T, undefined>>
   /** Behind the last event comes the end, or `failure`. Nothing is pushed from then on. */
   end(failure?: { readonly error: unknown }): void
-  /** The reader has left: what is there is of no use to anybody. */
+  /** What is there is of no use to anybody: the reader has left. */
   abandon(): void
 }
 
@@ -71,7 +71,6 @@ export function createEventQueue<T extends { readonly data: string }>(): EventQu
     },
     abandon() {
       events.length = 0
-      this.end()
     },
   }
 }

@@ -16,7 +16,7 @@ export interface EventSourceOptions {
    * GET of the response's `Content-Location`, and without one the connection fails.
    */
   readonly method?: string
-  /** A plain value is sent as JSON; text, bytes, `FormData`, `Blob`, … as they are. Default none. */
+  /** A plain object or a list is sent as JSON; all else as it is: text, bytes, `FormData`, … Default none. */
   readonly body?: unknown
   /** Default: the global one. */
   readonly fetch?: Fetch
@@ -228,11 +228,12 @@ export class EventSource extends EventTarget {
       // [spec §9.2.3] sent where it is not empty, as UTF-8.
       lastEventId: this.#parser.lastEventId,
       defaults: { Accept: 'text/event-stream' },
-      ...(withCredentials && { credentials: 'include' as const }),
     }
+    const more = withCredentials && { credentials: 'include' as const }
+    const ask: Fetch = (url, init) => fetch(url, { ...init, ...more })
     let response: Response
     try {
-      response = await send(plan, (url, init) => fetch(url, init), controller.signal)
+      response = await send(plan, ask, controller.signal)
     } catch {
       // [spec §9.2.3] a network error, unless it was we who left.
       if (!controller.signal.aborted) this.#reestablish()

@@ -6,20 +6,13 @@ const REMEMBERED_IDS = 1024
 /**
  * Any server of plain event streams, by the WHATWG HTML standard.
  *
- * @param terminal data that ends the stream: then it is an answer, whose end must come. Left out: a
- *   feed, which ends with status 204 or when the reader leaves
+ * @param terminal data that ends the stream, where it is an answer
  */
 export function createEventSourceProtocol(terminal: string | undefined): Protocol {
   /** From oldest to newest, each with the number of the response that it was last in. */
   const seen = new Map<string, number>()
   let response = 0
   return {
-    name: 'eventsource',
-    asksAgain: true,
-    onCleanEnd: terminal === undefined ? 'come-back' : 'truncated',
-    needsId: terminal !== undefined,
-    // A feed may be silent for hours; five minutes without a heartbeat are a line that may be dead.
-    timeouts: { lineIdle: 300_000, contentIdle: 0 },
     begin() {
       response++
     },

@@ -24,7 +24,7 @@ export interface ReadTimeouts {
 export interface OpenStreamOptions<Payload = unknown> {
   /** Default GET, and POST where there is a `body`. Only a GET is ever sent twice. */
   readonly method?: string
-  /** A plain value is sent as JSON; text, bytes, `FormData`, `Blob`, … as they are. Default none. */
+  /** A plain object or a list is sent as JSON; all else as it is: text, bytes, `FormData`, … Default none. */
   readonly body?: unknown
   /** Headers, or a function that gives them, asked anew for every attempt. Default none. */
   readonly headers?: GivenHeaders
@@ -54,7 +54,7 @@ export interface OpenStreamOptions<Payload = unknown> {
   /** How to come back after a loss. */
   readonly reconnect?: Partial<ReconnectOptions>
   /**
-   * Most that one event may take: bytes of an unfinished line, characters of data. A larger one ends
+   * Most that one event may take: bytes of an unfinished line, characters of its data. A larger one ends
    * the stream. Default 67 108 864 (recorded image events have 28 million).
    */
   readonly maxEventBytes?: number

@@ -1,9 +1,15 @@
 import type { ParsedEvent } from '../wire/parser.ts'
 import type { Gap } from './errors.ts'
-import type { IdleLimits } from './idle-clocks.ts'
 import type { Decode } from './payload-decoder.ts'
 
 export type ProtocolName = 'synapse' | 'eventsource' | 'openai' | 'anthropic'
+
+/**
+ * What a stream is to one who lost it. `ours`: it can be taken up where it was. `feed`: one comes back
+ * to it, as an `EventSource` does. `answer`: it has an end, and goes on only from an id. `provider`: to
+ * ask again would be another answer, to be paid again.
+ */
+export type Kind = 'ours' | 'feed' | 'answer' | 'provider'
 
 /** What one event says, in the order in which it is to be taken. */
 interface Reading {
@@ -22,16 +28,8 @@ interface Reading {
 
 /** How events become content, and what an end looks like. One object lives as long as its stream. */
 export interface Protocol {
-  readonly name: ProtocolName
-  /** `false`: the same request would be another answer, to be paid again. It is never sent again. */
-  readonly asksAgain: boolean
-  /** What a response means that ends in order, before the stream has ended. */
-  readonly onCleanEnd: 'truncated' | 'lost' | 'come-back'
-  /** Whether it can go on only from an event with an id: an answer, not a feed. */
-  readonly needsId: boolean
-  readonly timeouts: IdleLimits
   /** A response begins. @param streamId what its head says @throws {ProtocolError} */
-  begin?(streamId: string | undefined): void
+  begin?(streamId: string | null): void
   /**
    * @returns undefined for what is no progress: a duplicate, a ping
    * @throws {StreamFailedError} the stream ended with an error

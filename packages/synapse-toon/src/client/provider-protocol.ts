@@ -11,19 +11,12 @@ const RETRYABLE = /rate_limit|overloaded|server_error|api_error|timeout|unavaila
 
 /**
  * The streams of providers: OpenAI's Chat Completions, which `[DONE]` ends, its Responses, and Anthropic's
- * Messages. Events that are not known are handed on, since more kinds may come. The same request is a
- * second answer, to be paid again, so a stream that was cut is truncated and never asked for again.
+ * Messages. Events that are not known are handed on, since more kinds may come.
  */
 export function createProviderProtocol(name: 'openai' | 'anthropic'): Protocol {
   /** By the index of a choice: whether its `finish_reason` has come. */
   const finished = new Map<unknown, boolean>()
   return {
-    name,
-    asksAgain: false,
-    onCleanEnd: 'truncated',
-    needsId: true,
-    // What their own clients wait, for models that think long before they speak.
-    timeouts: { lineIdle: 600_000, contentIdle: 600_000 },
     read({ event, data }, decode) {
       if (event === 'ping') return undefined
       if (name === 'openai' && data === '[DONE]') {

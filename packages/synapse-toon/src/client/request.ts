@@ -15,17 +15,16 @@ export interface RequestPlan {
   readonly url: string
   readonly method: string
   readonly headers?: GivenHeaders | undefined
-  /** A plain value is sent as JSON; text, bytes, `FormData`, `Blob`, … as they are. */
+  /** A plain object or a list is sent as JSON; all else as it is: text, bytes, `FormData`, … */
   readonly body?: unknown
   /** `''` for none. */
   readonly lastEventId: string
   /** What we ask for ourselves, where the given headers do not say otherwise. */
   readonly defaults?: Readonly<Record<string, string>>
-  readonly credentials?: 'include' | undefined
 }
 
-/** What `fetch` sends as it is. Told by the tag: a class of another realm is not `instanceof` ours. */
-const SENT_AS_IT_IS = /(String|Blob|File|FormData|SearchParams|ArrayBuffer|Stream)]$/
+/** What is sent as JSON. Told by the tag: an object of another realm is not `instanceof` ours. */
+const PLAIN = /t (Object|Array)]$/
 
 /** Sends one request. Rejects as `fetch` does, or as `headers` does, and with the signal's reason. */
 export async function send(
@@ -33,27 +32,23 @@ export async function send(
   fetch: Fetch = globalThis.fetch,
   signal: AbortSignal,
 ): Promise<Response> {
-  const { url, method, body, lastEventId, credentials } = plan
+  const { url, method, body, lastEventId } = plan
   const given = await (typeof plan.headers === 'function' ? plan.headers() : plan.headers)
   const headers = new Headers(plan.defaults)
   for (const [name, value] of new Headers(given as Record<string, string>)) headers.set(name, value)
   if (lastEventId !== '') headers.set('Last-Event-ID', lastEventIdHeader(lastEventId))
-  const isRaw =
-    body === undefined ||
-    ArrayBuffer.isView(body) ||
-    SENT_AS_IT_IS.test(Object.prototype.toString.call(body))
-  if (!isRaw && !headers.has('content-type')) headers.set('Content-Type', 'application/json')
+  const isPlain = PLAIN.test(Object.prototype.toString.call(body))
+  if (isPlain && !headers.has('content-type')) headers.set('Content-Type', 'application/json')
   signal.throwIfAborted()
   const init = {
     method,
     headers,
     signal,
-    body: isRaw ? body : JSON.stringify(body),
+    body: isPlain ? JSON.stringify(body) : body,
     // [Fetch] asked for where the body is a stream, and harmless elsewhere.
     duplex: 'half',
     // Never from a cache, nor into one [spec §9.2.2]; some wait for a stream's end before they share it.
     cache: 'no-store',
-    ...(credentials && { credentials }),
   }
   // Not as a method of anything: browsers call that illegal.
   return fetch(url, init as RequestInit)

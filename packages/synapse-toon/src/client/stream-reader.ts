@@ -1,6 +1,6 @@
 import { SynapseToonError } from '../errors.ts'
 import type { Clock } from '../time/clock.ts'
-import { HEADER_ENCODING } from '../wire/headers.ts'
+import { HEADER_ENCODING, HEADER_END } from '../wire/headers.ts'
 import { createEventStreamParser, type ParsedEvent } from '../wire/parser.ts'
 import { createBufferingWatch } from './buffering-watch.ts'
 import { checkPayload } from './check-payload.ts'
@@ -16,7 +16,7 @@ import { createEventSourceProtocol } from './eventsource-protocol.ts'
 import { createIdleClocks, type IdleClocks, type IdleKind } from './idle-clocks.ts'
 import type { OpenStreamOptions } from './open-stream-options.ts'
 import { type Decode, loadDecoder } from './payload-decoder.ts'
-import type { Protocol, ProtocolName } from './protocol.ts'
+import type { Kind, Protocol, ProtocolName } from './protocol.ts'
 import { createProviderProtocol } from './provider-protocol.ts'
 import { readBody } from './read-body.ts'
 import type { EndedBy, StreamStatus, Summary } from './stream-status.ts'
@@ -45,17 +45,14 @@ export interface StreamReader<Payload> {
   readonly queue: EventQueue<StreamEvent<Payload>>
   readonly progress: Progress
   /** Undefined under `auto`, until a response has told. */
-  protocol(): Protocol | undefined
+  kind(): Kind | undefined
   /** @param askedAt when the request was sent, by the clock @returns undefined: its own end did not come */
   read(response: Response, askedAt: number, signal: AbortSignal): Promise<EndedBy | undefined>
-  /** What a 204 means. */
+  /** What a 204 means, on which our server says why the stream ended that there is nothing more of. */
   nothingMore(headers: Headers): EndedBy
 }
 
 const HEADER_STREAM = 'X-Synapse-TOON-Stream'
-
-/** On a 204: why the stream ended that there is nothing more of. */
-const HEADER_END = 'X-Synapse-TOON-End'
 
 /** End reasons after which the same request would end in the same way. */
 const FINAL_REASONS = /^(source-error|deadline)$/
@@ -63,15 +60,20 @@ const FINAL_REASONS = /^(source-error|deadline)$/
 /** Most characters of the text that are kept, so that a stream without end does not fill the memory. */
 const MAX_TEXT = 262_144
 
+/**
+ * Defaults of `timeouts.lineIdle` and `contentIdle`, in ms. Three heartbeats of our server's default, and
+ * its own limit of a whole stream. A feed may be silent for hours, but five minutes without a heartbeat
+ * are a line that may be dead. Providers: what their own clients wait, for models that think long.
+ */
+const IDLE_MS = {
+  ours: [45_000, 300_000],
+  feed: [300_000, 0],
+  answer: [300_000, 0],
+  provider: [600_000, 600_000],
+} as const
+
 /** Default of `maxEventBytes`. */
 const MAX_EVENT_BYTES = 67_108_864
-
-const PROTOCOLS: { readonly [Name in ProtocolName]: (options: OpenStreamOptions) => Protocol } = {
-  synapse: ({ lastEventId }) => createSynapseProtocol(lastEventId),
-  eventsource: ({ terminal }) => createEventSourceProtocol(terminal),
-  openai: () => createProviderProtocol('openai'),
-  anthropic: () => createProviderProtocol('anthropic'),
-}
 
 /** @throws {SynapseToonError} `protocol` is none that is known */
 export function createStreamReader<Payload>(
@@ -96,7 +98,9 @@ export function createStreamReader<Payload>(
     },
     options.lastEventId,
   )
-  let protocol = named === 'auto' ? undefined : create(named)
+  let name: ProtocolName | undefined
+  let kind: Kind | undefined
+  let protocol: Protocol
   let decode: Decode
   let clocks: IdleClocks | undefined
   let responses = 0
@@ -117,13 +121,26 @@ export function createStreamReader<Payload>(
     usage: undefined,
   }
 
-  function create(name: ProtocolName): Protocol {
-    const make = PROTOCOLS[name]
-    if (make !== undefined) return make(options)
-    throw new SynapseToonError(
-      'ERR_SYNAPSE_INVALID_OPTION',
-      `protocol must be one of auto, ${Object.keys(PROTOCOLS).join(', ')}, got ${name}`,
-    )
+  if (named !== 'auto') begin(named)
+
+  function begin(one: ProtocolName): void {
+    name = one
+    const { lastEventId, terminal } = options
+    if (one === 'synapse') {
+      kind = 'ours'
+      protocol = createSynapseProtocol(lastEventId)
+    } else if (one === 'eventsource') {
+      kind = terminal === undefined ? 'feed' : 'answer'
+      protocol = createEventSourceProtocol(terminal)
+    } else if (one === 'openai' || one === 'anthropic') {
+      kind = 'provider'
+      protocol = createProviderProtocol(one)
+    } else {
+      throw new SynapseToonError(
+        'ERR_SYNAPSE_INVALID_OPTION',
+        `protocol must be auto, synapse, eventsource, openai or anthropic, got ${one}`,
+      )
+    }
   }
 
   /** @returns how the stream ended; undefined while it goes on */
@@ -135,7 +152,7 @@ export function createStreamReader<Payload>(
     heard = []
     for (const event of events) {
       checkSize(event.data.length)
-      const reading = protocol!.read(event, decode)
+      const reading = protocol.read(event, decode)
       if (reading === undefined) progress.dropped++
       else {
         clocks!.moved()
@@ -186,21 +203,21 @@ export function createStreamReader<Payload>(
   return {
     queue,
     progress,
-    protocol: () => protocol,
+    kind: () => kind,
 
     async read({ body, headers }, askedAt, signal) {
-      const streamId = headers.get(HEADER_STREAM) ?? undefined
-      protocol ??= create(streamId ? 'synapse' : 'eventsource')
+      const streamId = headers.get(HEADER_STREAM)
+      if (name === undefined) begin(streamId ? 'synapse' : 'eventsource')
       protocol.begin?.(streamId)
-      const { name, timeouts: usual } = protocol
       const told = encoding !== 'text' && headers.get(HEADER_ENCODING)
       decode = await loadDecoder(told || encoding, maxEventBytes)
-      if (body === null) throw new ProtocolError('fetch gave a response without a readable body')
-      progress.streamId ??= streamId
+      if (body === null) throw new ProtocolError('the response has no body to read')
+      progress.streamId ??= streamId ?? undefined
       progress.resumes = responses++
       const resumed = progress.resumes > 0
-      tell({ type: 'open', protocol: name, streamId: progress.streamId, resumed })
-      const { lineIdle = usual.lineIdle, contentIdle = usual.contentIdle } = timeouts
+      tell({ type: 'open', protocol: name!, streamId: progress.streamId, resumed })
+      const [line, content] = IDLE_MS[kind!]
+      const { lineIdle = line, contentIdle = content } = timeouts
       clocks ??= createIdleClocks(clock, { lineIdle, contentIdle }, onIdle)
       const watch = createBufferingWatch(askedAt)
       const eventsBefore = progress.events
@@ -223,9 +240,8 @@ export function createStreamReader<Payload>(
 
     nothingMore(headers) {
       const end = headers.get(HEADER_END)
-      const name = protocol?.name ?? (end ? 'synapse' : 'eventsource')
-      if (name === 'eventsource') return 'nothing-more'
-      if (name !== 'synapse') throw new HttpStatusError(204, '')
+      if (kind === 'provider') throw new HttpStatusError(204, '')
+      if (kind ? kind !== 'ours' : !end) return 'nothing-more'
       if (!end) throw new TruncatedStreamError('there is no more of the stream, nor its end')
       if (end === 'complete' || end === 'cancelled') return ended(end)
       const retryable = !FINAL_REASONS.test(end)

@@ -31,15 +31,9 @@ export function createSynapseProtocol(lastEventId = ''): Protocol {
   }
 
   return {
-    name: 'synapse',
-    asksAgain: true,
-    onCleanEnd: 'lost',
-    needsId: true,
-    // Three heartbeats of the server's default; five minutes are its own limit of a whole stream.
-    timeouts: { lineIdle: 45_000, contentIdle: 300_000 },
     begin(id) {
       isFirst = true
-      if (id !== undefined) check(id)
+      if (id) check(id)
     },
     read({ event, data, id }, decode) {
       // An event without an id has no position of its own.

@@ -33,8 +33,8 @@ export interface EventStreamParser {
    */
   end(): void
   /**
-   * What is held of an event that is not complete: bytes of an unfinished line, characters of data
-   * lines. Nothing bounds it but the caller, who may stop feeding.
+   * What is held of an event that is not complete: bytes of an unfinished line, characters of whole
+   * data lines, with field name and line end. Nothing bounds it but the caller, who may stop feeding.
    */
   readonly held: number
   /** What a reconnect sends as `Last-Event-ID`; `''` when nothing is to be sent. */
@@ -85,7 +85,7 @@ export function createParser(
   let data: string | undefined
   /** Data lines after the first, joined once at dispatch. */
   let moreData: string[] = []
-  /** Characters of all data lines of the block, line ends included. */
+  /** Characters of all data lines of the block: the shortest ones cost more memory than they say. */
   let dataLength = 0
   let idBuffer = lastEventId
   /** Whether this block had a valid `id` field. */
@@ -166,6 +166,7 @@ export function createParser(
   function readLine(text: string, start: number, end: number): void {
     // Data lines are nearly all lines: they are recognised without making a string of the name.
     if (text.startsWith('data:', start)) {
+      dataLength += end - start + 1
       addData(text.slice(text[start + 5] === ' ' ? start + 6 : start + 5, end))
       return
     }
@@ -183,6 +184,7 @@ export function createParser(
         eventName = value
         return
       case 'data':
+        dataLength += name.length + 1
         addData(value)
         return
       case 'id':
@@ -199,7 +201,6 @@ export function createParser(
   }
 
   function addData(value: string): void {
-    dataLength += value.length + 1
     if (data === undefined) data = value
     else moreData.push(value)
   }

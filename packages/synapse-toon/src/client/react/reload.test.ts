@@ -212,6 +212,19 @@ describe('a page that is reloaded', () => {
     expect(store.view().text).toBe('')
   })
 
+  it('has nothing of before where start() has begun anew, though nothing more can be kept', async () => {
+    const { load, storage } = site()
+    const before = load()
+    before.store.mount()
+    await before.last().say(1, 'old')
+    await before.last().end()
+    storage.broken = new Error('QuotaExceededError')
+    before.store.start()
+    const { store } = load()
+    store.mount()
+    expect(store.view()).toMatchObject({ text: '', status: 'connecting' })
+  })
+
   it('has nothing of before where start() has begun anew', async () => {
     const { load } = site()
     const before = load()
@@ -272,15 +285,17 @@ describe('what is kept over a reload', () => {
     expect(storage.kept.size).toBe(0)
   })
 
-  it('is held by no timer once the component has gone', async () => {
+  it('is held by no timer and no listener once the component has gone', async () => {
     const { load } = site()
-    const { store, last, clock, page } = load()
+    const { store, last, clock, pageListeners } = load()
     const unmount = store.mount()
     await last().answer(OWN)
     await last().say(1, 'a')
+    expect(pageListeners.size).toBe(1)
     unmount()
+    expect(pageListeners.size).toBe(0)
+    await last().say(2, 'b')
     await clock.advance(0)
     expect(clock.pending).toBe(0)
-    page('pagehide')
   })
 })

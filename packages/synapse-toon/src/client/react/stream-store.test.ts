@@ -148,12 +148,14 @@ describe('start()', () => {
   })
 
   it('begins from nothing, and hears no more of the answer before', async () => {
-    const { store, lines, last, draw } = createTestStore('/chat')
+    const { store, lines, last, draw, frames } = createTestStore('/chat')
     store.start()
     await last().answer(OWN)
     await last().say(1, 'old')
+    expect(frames.size).toBe(1)
     store.start()
-    draw()
+    // Shown at once, and with it what waited for a frame.
+    expect(frames.size).toBe(0)
     expect(store.view()).toMatchObject({ text: '', events: [], status: 'connecting' })
     const [before] = lines
     expect(before).toMatchObject({ isClosed: true, isStopped: false })
@@ -226,6 +228,20 @@ describe('a component that goes', () => {
     draw()
     expect(store.view()).toMatchObject({ text: 'abc', status: 'open' })
     expect(store.view().events).toHaveLength(3)
+  })
+
+  it('and comes back, fails later, and is mounted twice by StrictMode, is not gone on with unasked', async () => {
+    const { store, lines, last, clock } = createTestStore('/chat')
+    const unmount = store.mount()
+    store.start()
+    await last().answer(OWN)
+    unmount()
+    await clock.advance(0)
+    const again = store.mount()
+    await last().fail(new Error('x'))
+    again()
+    store.mount()
+    expect(lines).toHaveLength(2)
   })
 
   it('and comes back does not ask again what would be another answer', async () => {
@@ -340,6 +356,22 @@ describe('stop()', () => {
     expect(last().isStopped).toBe(false)
   })
 
+  it('that is refused after the end says nothing: there was nothing to stop any more', async () => {
+    const { store, last, draw } = createTestStore('/chat')
+    store.start()
+    let refuse = () => {}
+    const when = new Promise<void>((resolve) => {
+      refuse = resolve
+    })
+    last().refuseToStop(new HttpStatusError(404, ''), when)
+    const stopped = store.stop()
+    await last().end()
+    refuse()
+    await stopped
+    draw()
+    expect(store.view()).toMatchObject({ status: 'complete', error: undefined })
+  })
+
   it('that the server refuses is shown beside the answer, which goes on', async () => {
     const { store, last, draw } = createTestStore('/chat')
     store.start()
@@ -384,25 +416,39 @@ describe('resume()', () => {
     expect(last()).toMatchObject({ url: '/feed', options: { lastEventId: idOf(1) } })
   })
 
-  it('reads from the start again what it has no id of, and shows it once', async () => {
+  it('reads from the start again what came without ids, and shows it once', async () => {
     const { store, last, draw } = createTestStore('/chat')
+    store.start()
+    await last().answer(OWN)
+    await last().say(undefined, 'a')
+    await last().fail(new Error('x'))
+    store.resume()
+    expect(last()).toMatchObject({ url: OWN, options: { lastEventId: '' } })
+    await last().say(undefined, 'a', 'b')
+    draw()
+    expect(store.view().text).toBe('ab')
+    expect(store.view().events).toHaveLength(2)
+  })
+
+  it('reads from the start again what it has no event of', async () => {
+    const { store, last } = createTestStore('/chat')
     store.start()
     await last().answer(OWN)
     await last().fail(new Error('x'))
     store.resume()
     expect(last()).toMatchObject({ url: OWN, options: { lastEventId: '' } })
-    await last().say(1, 'a')
-    draw()
-    expect(store.view()).toMatchObject({ text: 'a' })
   })
 
   it.each([
     ['nothing was asked', {}, false],
     ['a POST has named no address', { body: {} }, true],
+    ['a GET was answered, without an address or an id', {}, true],
   ])('says so where it cannot: %s', async (_, options, isStarted) => {
     const { store, lines, last } = createTestStore('/chat', options)
     if (isStarted) {
       store.start()
+      await last().answer()
+      await last().say(undefined, 'a')
       await last().fail(new Error('x'))
     }
     store.resume()

@@ -138,15 +138,13 @@ export function createStreamStore<Payload>(environment: StoreEnvironment): Strea
   }
 
   function heard(mine: Answer<Payload>, status: StreamStatus): void {
-    if (mine === answer) {
-      if (status.type === 'open') {
-        Object.assign(mine, { status: 'open', isAnswered: true })
-        save()
-        changed()
-      } else if (status.type === 'connecting' || status.type === 'waiting') {
-        mine.status = 'connecting'
-        changed()
-      }
+    if (status.type === 'open') {
+      Object.assign(mine, { status: 'open', isAnswered: true })
+      save()
+      changed()
+    } else if (status.type === 'connecting' || status.type === 'waiting') {
+      mine.status = 'connecting'
+      changed()
     }
     options.onStatus?.(status)
   }
@@ -186,7 +184,8 @@ export function createStreamStore<Payload>(environment: StoreEnvironment): Strea
     try {
       await line?.stop()
     } catch (error) {
-      if (mine !== answer || mine.line !== line) return
+      // It has ended, or was left, meanwhile.
+      if (mine.line !== line) return
       mine.error = error
       publish()
     }

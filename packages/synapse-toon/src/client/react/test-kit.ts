@@ -20,12 +20,13 @@ interface DrivenLine {
   isClosed: boolean
   /** The head of a response of ours came; without an address, of somebody else's. */
   answer(address?: string): Promise<void>
-  /** Events came, numbered from `seq` on. */
-  say(seq: number, ...deltas: string[]): Promise<void>
+  /** Events came, numbered from `seq` on; without ids where that is undefined. */
+  say(seq: number | undefined, ...deltas: string[]): Promise<void>
   end(reason?: Summary['reason']): Promise<void>
   fail(error: unknown): Promise<void>
   tell(status: StreamStatus): void
-  refuseToStop(error: unknown): void
+  /** @param when a stop is answered */
+  refuseToStop(error: unknown, when?: Promise<void>): void
 }
 
 export function idOf(seq: number): string {
@@ -106,6 +107,7 @@ export function createTestStore(
       frames.clear()
     },
     page: (type: string) => pageListeners.get(type)?.({}),
+    pageListeners,
     last: () => lines.at(-1)!,
   }
 }
@@ -118,7 +120,7 @@ function drive(
   const events: StreamEvent<Delta>[] = []
   let wake = () => {}
   let over: { reason?: Summary['reason']; error?: unknown } | undefined
-  let refusal: { error: unknown } | undefined
+  let refusal: { error: unknown; when: Promise<void> } | undefined
   let settleDone: (how: { reason?: Summary['reason']; error?: unknown }) => void
   const done = new Promise<{ reason: Summary['reason'] }>((resolve, reject) => {
     settleDone = ({ reason, error }) => {
@@ -154,7 +156,8 @@ function drive(
     async say(seq, ...deltas) {
       for (const delta of deltas) {
         const data = JSON.stringify({ delta })
-        events.push({ event: 'update', payload: { delta }, data, id: idOf(seq++) })
+        const id = seq === undefined ? '' : idOf(seq++)
+        events.push({ event: 'update', payload: { delta }, data, id })
       }
       wake()
       await nextTurn()
@@ -168,14 +171,15 @@ function drive(
       await nextTurn()
     },
     tell: (status) => options.onStatus?.(status),
-    refuseToStop(error) {
-      refusal = { error }
+    refuseToStop(error, when = Promise.resolve()) {
+      refusal = { error, when }
     },
   }
   const stream = {
     done,
     async stop() {
       line.isStopped = true
+      await refusal?.when
       if (refusal !== undefined) throw refusal.error
     },
     close() {
