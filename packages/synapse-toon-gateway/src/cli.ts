@@ -36,7 +36,8 @@ Examples:
 
 Environment (a flag counts more): PORT, OPENAI_BASE_URL, OPENAI_API_KEY, OPENAI_MODEL, REDIS_URL, and
 SYNAPSE_LOG, SYNAPSE_DATA_DIR, SYNAPSE_REDIS_PREFIX, SYNAPSE_DRAIN_MS, SYNAPSE_CONTINUE_MS,
-SYNAPSE_KEEP_MS, SYNAPSE_PRINCIPAL_HEADER for the flags of these names`
+SYNAPSE_KEEP_MS, SYNAPSE_PRINCIPAL_HEADER, SYNAPSE_MAX_STREAMS, SYNAPSE_MAX_STREAMS_PER_PRINCIPAL,
+SYNAPSE_TRUST_PROXY for the flags of these names`
 
 /**
  * Runs a command line.
@@ -102,6 +103,12 @@ function createProgram(io: Io, onServe: (flags: Flags) => void): Command {
       '--principal-header <name>',
       'header in which a proxy says who asks; it must strip what clients send in it',
     )
+    .option('--max-streams <number>', 'most answers at once (default: no limit)')
+    .option(
+      '--max-streams-per-principal <number>',
+      'most answers at once for each who asks, by principal, else address (default: no limit)',
+    )
+    .option('--trust-proxy <number>', 'proxies in front whose X-Forwarded-For counts (default: 0)')
     .option('--log-level <level>', `${LOG_LEVELS.join(', ')} (default: info); to stderr`)
     .addHelpText('after', EXAMPLES)
     .action(onServe)

@@ -34,6 +34,16 @@ describe('where a setting comes from', () => {
     expect(check({ port: '0' }, { PORT: '9000' }).port).toBe(0)
   })
 
+  it('is a number for limits and proxies, from a flag or a variable', () => {
+    const env = { SYNAPSE_MAX_STREAMS: '500', SYNAPSE_TRUST_PROXY: '1' }
+    const flags = { maxStreams: '200', maxStreamsPerPrincipal: '3' }
+    expect(check(flags, env)).toMatchObject({
+      maxStreams: 200,
+      maxStreamsPerPrincipal: 3,
+      trustProxy: 1,
+    })
+  })
+
   it('is not a variable that is empty', () => {
     expect(check({}, { PORT: '', OPENAI_API_KEY: '', OPENAI_MODEL: '' })).toEqual(check({}))
   })
@@ -106,6 +116,24 @@ describe('a setting that cannot be used', () => {
     [{}, { SYNAPSE_DRAIN_MS: '-1' }, ['SYNAPSE_DRAIN_MS', 'got "-1"']],
     [{ continueMs: '0' }, {}, ['--continue-ms', 'from 1000', 'nobody reads it', 'got 0']],
     [{ keepMs: '999' }, {}, ['--keep-ms', 'from 1000', 'after its end', 'got 999']],
+    [{ maxStreams: '0' }, {}, ['--max-streams must be a whole number from 1', 'no limit', 'got 0']],
+    [
+      {},
+      { SYNAPSE_MAX_STREAMS: 'many' },
+      ['SYNAPSE_MAX_STREAMS must be a whole number', 'got "many"'],
+    ],
+    [
+      { maxStreamsPerPrincipal: '1.5' },
+      {},
+      ['--max-streams-per-principal', 'for each who asks', 'got "1.5"'],
+    ],
+    [
+      {},
+      { SYNAPSE_MAX_STREAMS_PER_PRINCIPAL: '-3' },
+      ['SYNAPSE_MAX_STREAMS_PER_PRINCIPAL', 'got "-3"'],
+    ],
+    [{ trustProxy: '11' }, {}, ['--trust-proxy', 'from 0 to 10 (proxies in front', 'got 11']],
+    [{}, { SYNAPSE_TRUST_PROXY: 'true' }, ['SYNAPSE_TRUST_PROXY', '0: none', 'got "true"']],
     [{ principalHeader: 'X User' }, {}, ['--principal-header must be the name', '"X User"']],
     [{ replay: 'a.sse', docs: 'd' }, {}, ['--replay "a.sse"', '--docs', 'leave one out']],
     [{ docs: 'd', model: 'm' }, {}, ['--docs "d"', '--model', 'leave one out']],

@@ -26,6 +26,12 @@ const NAMES: Readonly<Record<SettingName, { readonly flag?: string; readonly env
   continueMs: { flag: '--continue-ms', env: 'SYNAPSE_CONTINUE_MS' },
   keepMs: { flag: '--keep-ms', env: 'SYNAPSE_KEEP_MS' },
   principalHeader: { flag: '--principal-header', env: 'SYNAPSE_PRINCIPAL_HEADER' },
+  maxStreams: { flag: '--max-streams', env: 'SYNAPSE_MAX_STREAMS' },
+  maxStreamsPerPrincipal: {
+    flag: '--max-streams-per-principal',
+    env: 'SYNAPSE_MAX_STREAMS_PER_PRINCIPAL',
+  },
+  trustProxy: { flag: '--trust-proxy', env: 'SYNAPSE_TRUST_PROXY' },
 }
 
 /** Flag over environment over nothing; an empty variable is one that is not set. */

@@ -73,6 +73,70 @@ describe('an embedded gateway', () => {
     expect(script.signalReason).toBeDefined()
   })
 
+  it.each([
+    ['maxStreams', { maxStreams: 2 }, 503, 'streams'],
+    ['maxStreamsPerPrincipal', { maxStreamsPerPrincipal: 2 }, 429, 'streams-per-user'],
+  ])('refuses one answer more at once than `%s` says', async (_, settings, status, limit) => {
+    const { source, script } = scriptedAnswers([...words('a'), { hang: true }])
+    const gateway = await createGateway({ ...quiet, source, ...settings })
+    onTestFinished(() => gateway.close({ drain: 0 }))
+    const url = await gateway.listen()
+    const ask = () =>
+      fetch(`${url}/streams`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: '{"message":"hi"}',
+      })
+    expect([(await ask()).status, (await ask()).status]).toEqual([201, 201])
+    const refused = await ask()
+    expect(refused.status).toBe(status)
+    expect(await refused.json()).toMatchObject({ code: 'ERR_SYNAPSE_LIMIT', limit })
+    expect(script.runs).toBe(2)
+  })
+
+  it('tells those who ask apart as the proxies say that `trustProxy` counts', async () => {
+    const { source } = scriptedAnswers([...words('a'), { hang: true }])
+    const ask = async (url: string, forwarded: string) => {
+      const headers = { 'X-Forwarded-For': forwarded }
+      return (await fetch(`${url}/chat/stream?message=hi`, { headers })).status
+    }
+    for (const [trustProxy, second] of [
+      [1, 200],
+      [0, 429],
+    ] as const) {
+      const gateway = await createGateway({
+        ...quiet,
+        source,
+        trustProxy,
+        maxStreamsPerPrincipal: 1,
+      })
+      onTestFinished(() => gateway.close({ drain: 0 }))
+      const url = await gateway.listen()
+      expect(await ask(url, '6.6.6.6, 192.0.2.1')).toBe(200)
+      expect(await ask(url, '6.6.6.6, 192.0.2.2')).toBe(second)
+      expect(await ask(url, '7.7.7.7, 192.0.2.1')).toBe(429)
+    }
+  })
+
+  it.each([
+    [{ trustProxy: 1 }, { trustProxy: 2 }, 'trustProxy 1 cannot be used with streams.trustProxy'],
+    [
+      { maxStreams: 5 },
+      { limits: { maxStreams: 6 } },
+      'maxStreams 5 cannot be used with streams.limits',
+    ],
+    [
+      { maxStreamsPerPrincipal: 5 },
+      { limits: {} },
+      'maxStreamsPerPrincipal 5 cannot be used with streams.limits',
+    ],
+  ])(
+    'refuses %j beside %j in code, since only one can be meant',
+    async (settings, streams, text) => {
+      await expect(createGateway({ ...quiet, ...settings, streams })).rejects.toThrow(text)
+    },
+  )
+
   it('refuses a setting by its name', async () => {
     const failed = createGateway({ port: -1 })
     await expect(failed).rejects.toThrow(SettingError)

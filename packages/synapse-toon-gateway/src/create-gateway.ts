@@ -8,6 +8,7 @@ import { SettingError } from './setting-error.ts'
 import type { LogKind, Settings, SettingsInput } from './settings.ts'
 import { chooseSource } from './sources/choose-source.ts'
 import type { AnswerSource } from './sources/source.ts'
+import { streamOptions } from './stream-options.ts'
 
 export interface GatewayOptions extends SettingsInput {
   /** What answers. Default: chosen by `replay`, `model` and `docs`, else the documentation. */
@@ -54,14 +55,15 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
   const { source: given, streams, logStream, ...input } = options
   const settings = checkSettings(input)
   checkOneLog(settings, streams)
+  const behaviour = streamOptions(settings, streams)
   const source = given ?? (await chooseSource(settings))
-  const { logLevel, principalHeader, continueMs, drainMs } = settings
+  const { logLevel, principalHeader, drainMs } = settings
   const { app, toon, records, close } = await buildServer({
     source,
     logLevel,
     logStream,
     principalHeader,
-    streams: { continueFor: continueMs, ...streams },
+    streams: behaviour,
     openRecords: streams?.log ? undefined : (report) => openRecords(settings, report),
   })
   return {

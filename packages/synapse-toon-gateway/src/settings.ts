@@ -21,6 +21,12 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 /** Shorter than a client needs to come back, an answer might as well not be kept. */
 const MIN_KEPT_MS = 1_000
 
+/** More proxies stand before nobody: the library takes no larger number. */
+const MAX_PROXIES = 10
+
+/** More files than a process can open: as good as no limit. */
+const MAX_STREAMS = 1_000_000
+
 /** As it comes from the command line or the environment (text), or from code (a number). */
 function wholeNumber(min: number, max: number, meaning: string) {
   const rule = `must be a whole number from ${min} to ${max} (${meaning})`
@@ -110,6 +116,19 @@ export const settingsSchema = z.object({
     .string()
     .regex(HEADER_NAME, 'must be the name of a header, for example X-User')
     .optional(),
+  /** Most answers that this gateway makes at once. Default: no limit. */
+  maxStreams: wholeNumber(1, MAX_STREAMS, 'answers at once; leave it out for no limit').optional(),
+  /**
+   * Most of them for one who asks: a principal, else an address, which behind a proxy is known only
+   * with `trustProxy`. Default: no limit.
+   */
+  maxStreamsPerPrincipal: wholeNumber(
+    1,
+    MAX_STREAMS,
+    'answers at once for each who asks; leave it out for no limit',
+  ).optional(),
+  /** How many proxies before us say from what address they were asked. Default 0: none. */
+  trustProxy: wholeNumber(0, MAX_PROXIES, 'proxies in front; 0: none').optional(),
 })
 
 /** Settings as given: everything may be left out. */

@@ -13,7 +13,9 @@ import { createStreamId } from './wire/event-id.ts'
 
 /**
  * Records kept of a stream that nobody can come back to, as a multiple of what a connection may
- * hold: enough for `slowClient: 'disconnect'` to see that a client is one buffer behind.
+ * hold: enough for `slowClient: 'disconnect'` to see that a client is one buffer behind. Not with
+ * `merge`: what waits there must pile up before there is anything to merge, and so gets the room
+ * that a log has by default.
  */
 const WINDOW_BUFFERS = 2
 
@@ -86,10 +88,10 @@ export class Runtime {
 
   async #createLog(input: CreateInput): Promise<LogWriter> {
     const { settings, keepAll, permit, streamId = createStreamId() } = input
-    const { principal, maxBufferSize } = settings
+    const { principal, maxBufferSize, slowClient } = settings
     try {
       if (keepAll) return await this.log.create(streamId, { principal })
-      const maxBytes = WINDOW_BUFFERS * maxBufferSize
+      const maxBytes = slowClient === 'merge' ? undefined : WINDOW_BUFFERS * maxBufferSize
       return await this.#windows.create(streamId, { principal, maxBytes })
     } catch (error) {
       permit?.release()

@@ -23,15 +23,22 @@ let peak = 0
 let bytes = 0
 let looked = 0
 let events = 0
+/** Rests of this reader, and after how many of them an event was there already. */
+let rests = 0
+let awaited = 0
 const stream = openStream<{ delta: string }>(url)
 for await (const { data } of stream) {
   events++
   bytes += data.length
   // Slower than the server: what is there must wait in the network, not here.
-  if (events % 16 === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+  if (events % 16 === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 2))
+    rests++
+    if (stream.stats.events > events) awaited++
+  }
   if (bytes - looked < STEP) continue
   looked = bytes
   peak = Math.max(peak, await held())
 }
 const { reason } = await stream.done
-console.log(JSON.stringify({ events, bytes, reason, grown: peak - idle }))
+console.log(JSON.stringify({ events, bytes, reason, rests, awaited, grown: peak - idle }))

@@ -26,7 +26,15 @@ async function runReader(url: string) {
   })
   const code = await new Promise((resolve) => child.on('exit', resolve))
   expect(code).toBe(0)
-  return JSON.parse(output) as { events: number; bytes: number; reason: string; grown: number }
+  return JSON.parse(output) as {
+    events: number
+    bytes: number
+    reason: string
+    /** Rests of the reader, and after how many of them an event was there already. */
+    rests: number
+    awaited: number
+    grown: number
+  }
 }
 
 describe('a slow consumer of 300 MB', () => {
@@ -39,11 +47,16 @@ describe('a slow consumer of 300 MB', () => {
       compression: false,
     })
     const { url } = await listen((req, res) => toon.pipe(() => source(), { req, res }))
-    const { events, bytes, reason, grown } = await runReader(url)
+    const { events, bytes, reason, rests, awaited, grown } = await runReader(url)
     expect(reason).toBe('complete')
     expect(events).toBe(Math.ceil(TOTAL / TEXT.length))
     expect(bytes).toBeGreaterThan(TOTAL)
-    console.info(`read ${(bytes / MIB).toFixed(0)} MiB, grown by ${(grown / MIB).toFixed(1)} MiB`)
+    // The reader is the slower one: what it reads next is nearly always there.
+    expect(rests).toBe(Math.floor(events / 16))
+    expect(awaited).toBeGreaterThan(0.8 * rests)
+    console.info(
+      `read ${(bytes / MIB).toFixed(0)} MiB, grown by ${(grown / MIB).toFixed(1)} MiB, ${awaited} of ${rests} rests left an event waiting`,
+    )
     expect(grown).toBeLessThan(20 * MIB)
   }, 180_000)
 })

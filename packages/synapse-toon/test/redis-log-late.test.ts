@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import {
@@ -66,6 +67,35 @@ describe('a Redis that was away', () => {
     reader.subscribe(() => {})
     await until(() => reader.ended, 'a later one finds it')
   })
+
+  it.each([
+    ['the producer itself would have given up', 900, 900],
+    ['three leases, where those are longer', 0, 300],
+  ])(
+    'again and again never has a calm lease: a dead producer is found out after %s',
+    async (_, outageFor, graceMs) => {
+      const server = await startRedis()
+      const leaseMs = 100
+      const a = startLog(server.url, { leaseMs, outageFor })
+      const b = startLog(server.url, { leaseMs, outageFor })
+      await produce(a.log)
+      const reader = await openKnown(b.log, 'stream')
+      reader.subscribe(() => {})
+      const thaw = a.freeze()
+      const start = performance.now()
+      while (!reader.ended && performance.now() - start < 10_000) {
+        b.redis.disconnect(true)
+        await once(b.redis, 'ready')
+        // For it to look, once.
+        await sleep(leaseMs / 4)
+      }
+      expect(JSON.parse(reader.at(reader.lastSeq)!.json).code).toBe('producer-lost')
+      thaw()
+      // Of the lease itself, a third may have been over at the start.
+      expect(performance.now() - start).toBeGreaterThan(graceMs + leaseMs / 2)
+    },
+    15_000,
+  )
 
   it('for too long ends the stream for its producer, and then for readers elsewhere', async () => {
     const server = await startRedis({ durable: true })

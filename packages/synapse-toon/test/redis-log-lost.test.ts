@@ -99,7 +99,7 @@ describe('a stream whose producer is gone', () => {
     append(writer, 3)
     await writer.flushed()
     producer.freeze()
-    const { log } = startLog(server.url, { leaseMs: LEASE_MS })
+    const { log } = startLog(server.url, { leaseMs: LEASE_MS, outageFor: LEASE_MS })
     const reader = await openKnown(log, 'stream')
     reader.subscribe(() => {})
     await untilAsked(async () => {
@@ -231,7 +231,7 @@ describe('a stream whose producer is gone', () => {
 
   it('leaves no keys behind where nobody ever looks', async () => {
     const server = await startRedis()
-    const a = startLog(server.url, { leaseMs: LEASE_MS, keepFor: 500 })
+    const a = startLog(server.url, { leaseMs: LEASE_MS, outageFor: LEASE_MS, keepFor: 500 })
     for (const count of [0, 1, 600]) {
       const { writer } = await produce(a.log, `${count}`)
       writer.subscribe(() => {})

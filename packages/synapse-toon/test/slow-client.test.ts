@@ -101,35 +101,42 @@ describe('a client that stops reading for a while', () => {
     client.leave()
   })
 
-  it('gets text that waited merged into fewer events under "merge", and the source does not wait', async () => {
-    // More frames than the kernel takes, less JSON than the log keeps (8 MiB).
-    const total = 50_000
-    const delta = (n: number) => `${n} `.padEnd(120, '.')
-    async function* source() {
-      for (let n = 0; n < total; n++) yield { delta: delta(n) }
-    }
-    let blocked = 0
-    const reasons: string[] = []
-    const toon = createSynapseToon({
-      slowClient: 'merge',
-      observer: { blocked: () => blocked++, ended: ({ reason }) => reasons.push(reason) },
-    })
-    const { url } = await listen((req, res) => toon.pipe(() => source(), { req, res }))
-    const client = openSlowClient(url)
-    await until(() => reasons.length > 0, 'the source was read to its end')
-    expect(reasons).toEqual(['complete'])
-    expect(blocked).toBeGreaterThan(0)
-    client.resume()
-    await client.waitFor('event: done')
-    client.leave()
-    const events = parse(unchunk(client.received))
-    const updates = events.filter(({ event }) => event === 'update')
-    const text = updates.map(({ data }) => JSON.parse(data).delta).join('')
-    expect(text).toBe(Array.from({ length: total }, (_, n) => delta(n)).join(''))
-    expect(updates.length).toBeLessThan(total)
-    // The id of the last event is the position of the last record, merged or not.
-    expect(Number.parseInt(events.at(-1)!.lastEventId.slice(24), 16)).toBe(total + 1)
-  })
+  it.each([
+    ['may resume', true],
+    ['may not resume', false],
+  ])(
+    'and %s gets text that waited merged into fewer events under "merge", and the source does not wait',
+    async (_, resume) => {
+      // More frames than the kernel takes, less JSON than the log keeps (8 MiB).
+      const total = 50_000
+      const delta = (n: number) => `${n} `.padEnd(120, '.')
+      async function* source() {
+        for (let n = 0; n < total; n++) yield { delta: delta(n) }
+      }
+      let blocked = 0
+      const reasons: string[] = []
+      const toon = createSynapseToon({
+        slowClient: 'merge',
+        resume,
+        observer: { blocked: () => blocked++, ended: ({ reason }) => reasons.push(reason) },
+      })
+      const { url } = await listen((req, res) => toon.pipe(() => source(), { req, res }))
+      const client = openSlowClient(url)
+      await until(() => reasons.length > 0, 'the source was read to its end')
+      expect(reasons).toEqual(['complete'])
+      expect(blocked).toBeGreaterThan(0)
+      client.resume()
+      await client.waitFor('event: done')
+      client.leave()
+      const events = parse(unchunk(client.received))
+      const updates = events.filter(({ event }) => event === 'update')
+      const text = updates.map(({ data }) => JSON.parse(data).delta).join('')
+      expect(text).toBe(Array.from({ length: total }, (_, n) => delta(n)).join(''))
+      expect(updates.length).toBeLessThan(total)
+      // The id of the last event is the position of the last record, merged or not.
+      expect(Number.parseInt(events.at(-1)!.lastEventId.slice(24), 16)).toBe(total + 1)
+    },
+  )
 
   it('is cut off under "disconnect", and may resume', async () => {
     const summaries: ConnectionSummary[] = []

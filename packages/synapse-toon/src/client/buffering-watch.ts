@@ -15,33 +15,15 @@ export interface Buffered {
   readonly cure: string
 }
 
-export interface BufferingWatch {
-  /** Bytes came. */
-  came(now: number): void
-  /** To be asked when the response has ended. @returns undefined where all is well */
-  verdict(events: number): Buffered | undefined
-}
-
 /**
- * Recognises a proxy that buffers, from when the bytes of one response come.
+ * Recognises a proxy that buffers, from when the bytes of one response came.
  *
- * @param askedAt when the request was sent, by the clock
+ * @param waited from the request to the first byte, in ms; 0 where none came
+ * @param lasted from the first byte to the last, in ms
+ * @returns undefined where all is well
  */
-export function createBufferingWatch(askedAt: number): BufferingWatch {
-  let firstAt: number | undefined
-  let lastAt = 0
-  return {
-    came(now) {
-      firstAt ??= now
-      lastAt = now
-    },
-    verdict(events) {
-      const waited = (firstAt ?? askedAt) - askedAt
-      if (waited < LATE_MS || events < MANY_EVENTS) return undefined
-      if (lastAt - askedAt - waited > waited * BURST_SHARE) return undefined
-      const cure =
-        'switch off response buffering in the proxy, as nginx does by proxy_buffering off'
-      return { waited, events, cure }
-    },
-  }
+export function bufferedBy(waited: number, lasted: number, events: number): Buffered | undefined {
+  const isBurst = waited >= LATE_MS && events >= MANY_EVENTS && lasted <= waited * BURST_SHARE
+  const cure = 'switch off response buffering in the proxy (nginx: proxy_buffering off)'
+  return isBurst ? { waited, events, cure } : undefined
 }

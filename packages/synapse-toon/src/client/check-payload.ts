@@ -1,26 +1,29 @@
-import { StreamPayloadError } from './errors.ts'
 import type { StandardResult, StandardSchema } from './standard-schema.ts'
 
+/** `problem`: what does not fit. */
+export type CheckedPayload =
+  | { readonly value: unknown; readonly problem?: undefined; readonly cause?: undefined }
+  | { readonly value?: undefined; readonly problem: string; readonly cause?: unknown }
+
 /**
- * Holds a payload to a schema.
+ * Holds a payload to a schema. Throws nothing, and imports nothing: a stream with a schema loads this
+ * module late, so that a page without one does not carry it.
  *
- * @param data the text that it came as, for the error
- * @returns what the schema makes of it, which may be another value
- * @throws {StreamPayloadError} names the first thing that does not fit, and where it is
+ * @returns what the schema makes of it, which may be another value; or the first thing that does not
+ *   fit, and where it is
  */
 export async function checkPayload(
   schema: StandardSchema,
   payload: unknown,
-  data: string,
-): Promise<unknown> {
+): Promise<CheckedPayload> {
   let result: StandardResult<unknown>
   try {
     result = await schema['~standard'].validate(payload)
   } catch (cause) {
-    throw new StreamPayloadError(`schema threw: ${cause}`, data, cause)
+    return { problem: `schema threw: ${cause}`, cause }
   }
-  if (result.issues === undefined) return result.value
+  if (result.issues === undefined) return { value: result.value }
   const { message = '', path = [] } = result.issues[0] ?? {}
   const steps = path.map((step) => String(typeof step === 'object' ? step.key : step))
-  throw new StreamPayloadError(`schema: ${['payload', ...steps].join('.')}: ${message}`, data)
+  return { problem: `schema: ${['payload', ...steps].join('.')}: ${message}` }
 }

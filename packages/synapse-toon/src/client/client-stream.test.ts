@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { END_SEQ } from '../wire/event-id.ts'
 import { ConnectError, GoneError, HttpStatusError, TruncatedStreamError } from './errors.ts'
 import {
   done,
@@ -11,6 +12,8 @@ import {
   textOf,
   update,
 } from './test-kit.ts'
+
+const PRODUCER_LOST = { code: 'producer-lost', message: 'gone', retryable: true }
 
 const ADDRESS = `http://test.example/streams/${STREAM_ID}`
 
@@ -150,6 +153,30 @@ describe('a stream of our own protocol', () => {
       text: '1 2 3 ',
       data: { code: 'producer-lost', message: 'gone', retryable: true },
     })
+  })
+
+  it.each([
+    ['says so again', { body: [frame(END_SEQ, 'error', PRODUCER_LOST)] }],
+    ['has nothing more', { status: 204, headers: { 'X-Synapse-TOON-End': 'producer-lost' } }],
+  ])(
+    'resumed from the id of an end that nobody can place, has no gap: the server %s',
+    async (_how, answer) => {
+      const reading = await read([answer], { lastEventId: idOf(END_SEQ) })
+      expect(reading.asked[0]!.headers.get('last-event-id')).toBe(idOf(END_SEQ))
+      expect(reading.error).toMatchObject({ code: 'ERR_SYNAPSE_STREAM_FAILED', retryable: true })
+      expect(reading.error).toMatchObject({ reason: 'producer-lost' })
+      expect(reading.stream.stats).toMatchObject({ gaps: 0, events: 0 })
+      expect(reading.statuses.map(({ type }) => type)).not.toContain('gap')
+    },
+  )
+
+  it('has no gap before the end of a producer that is lost, whose position nobody knows', async () => {
+    const reading = await read([
+      { body: [update(1), update(2), frame(END_SEQ, 'error', PRODUCER_LOST)] },
+    ])
+    expect(reading.error).toMatchObject({ reason: 'producer-lost', text: '1 2 ' })
+    expect(reading.stream.stats.gaps).toBe(0)
+    expect(reading.stream.lastEventId).toBe(idOf(2))
   })
 
   it('is told of cancelled as an end in order', async () => {

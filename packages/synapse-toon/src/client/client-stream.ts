@@ -36,7 +36,7 @@ const CONNECT_MS = 30_000
 const MAX_ATTEMPTS = 10
 
 /** Statuses of a server, or of a proxy before it, that another try may get past. */
-const TEMPORARY = [429, 502, 503, 504]
+const TEMPORARY = /429|50[234]/
 
 /** How long `stop()` waits, in ms, for the end of a stream that the server would not stop any more. */
 const END_ON_ITS_WAY_MS = 1000
@@ -52,11 +52,14 @@ export function startStream<Payload>(
   options: OpenStreamOptions<Payload>,
   { clock, random, wallNow, page }: ClientEnvironment,
 ): OpenedStream<Payload> {
-  const { body, headers, encoding, fetch, timeouts = {}, reconnect = {}, signal: left } = options
+  const { body, headers, encoding, fetch, reconnect = {}, signal: left } = options
+  const { connect = CONNECT_MS } = options.timeouts ?? {}
   const url = String(given)
   const method = (options.method ?? (body === undefined ? 'GET' : 'POST')).toUpperCase()
   // An address that is none would be asked for again and again.
   if (fetch === undefined) new URL(url, (globalThis as { location?: URL }).location?.href)
+  const defaults: Record<string, string> = { Accept: 'text/event-stream' }
+  if (encoding && encoding !== 'text') defaults[HEADER_ENCODING] = encoding
   const startedAt = clock.now()
   let state: StreamState = 'connecting'
   /** Whether a response has come that is a stream. */
@@ -73,7 +76,7 @@ export function startStream<Payload>(
   /** Whether the server itself asks to wait: a network that is back is then no reason to hurry. */
   let isHeld = false
   /** Ends a wait before its time. */
-  let hurry: (() => void) | undefined
+  let hurry = () => {}
   /** Of the last event that was taken, and of the stream's own end. */
   let takenId = options.lastEventId ?? ''
   let endId: string | undefined
@@ -95,14 +98,14 @@ export function startStream<Payload>(
   )
   const { queue, progress } = reader
 
-  watchPage(page, lifetime.signal, onRestored, () => isHeld || hurry?.())
+  watchPage(page, lifetime.signal, onRestored, () => isHeld || hurry())
   left?.addEventListener('abort', () => fail(left.reason), { signal: lifetime.signal })
   if (left?.aborted) fail(left.reason)
   else void run()
 
   async function run(): Promise<void> {
     try {
-      while (state !== 'closed') {
+      while (!isClosed()) {
         try {
           return end(await attempt())
         } catch (error) {
@@ -124,13 +127,11 @@ export function startStream<Payload>(
     const target = address ?? url
     tell({ type: 'connecting', url: target, attempt: ++attempts })
     const askedAt = clock.now()
-    const defaults: Record<string, string> = { Accept: 'text/event-stream' }
-    if (encoding !== undefined && encoding !== 'text') defaults[HEADER_ENCODING] = encoding
-    const first = address === undefined ? { method, body } : { method: 'GET' }
     const { lastEventId } = progress
+    const first = address ? { method: 'GET' } : { method, body }
     const plan = { ...first, url: target, lastEventId, defaults }
     try {
-      const response = await ask(plan, controller, (it) => it.status === 204 || isEventStream(it))
+      const response = await ask(plan, controller, isAnswer)
       if (response.status === 204) return reader.nothingMore(response.headers)
       state = 'open'
       started = true
@@ -155,7 +156,6 @@ export function startStream<Payload>(
     isWanted: (response: Response) => boolean,
   ): Promise<Response> {
     const { signal } = request
-    const { connect = CONNECT_MS } = timeouts
     const cancelTimer =
       connect > 0 &&
       clock.after(connect, () =>
@@ -179,6 +179,11 @@ export function startStream<Payload>(
     }
   }
 
+  /** To ask a provider is to ask for an answer. */
+  function isAnswer(response: Response): boolean {
+    return isEventStream(response) || (response.status === 204 && reader.kind() !== 'provider')
+  }
+
   function cleanEnd(): EndedBy {
     const kind = reader.kind()
     if (kind === 'feed' && onlyOnce()) return 'end-of-response'
@@ -191,17 +196,18 @@ export function startStream<Payload>(
   function onlyOnce(): string | undefined {
     const kind = reader.kind()
     if (kind === 'provider') return 'to ask again would cost again'
-    if (address !== undefined) return undefined
+    if (address) return undefined
     if (method !== 'GET')
       return `a ${method} is sent once, and no Content-Location tells where to go on`
-    const isLost = started && kind !== 'feed' && progress.lastEventId === ''
+    const isLost = started && kind !== 'feed' && !progress.lastEventId
     return isLost ? 'no event id tells where to go on' : undefined
   }
 
   /** When to try again, in ms. @throws what ends the stream */
   function delayAfter(error: unknown): number {
     const why = onlyOnce()
-    const { status = 0, retryAfter = 0 } = error as Partial<HttpStatusError>
+    const failure = error as Partial<HttpStatusError & IdleTimeoutError>
+    const { status = 0, retryAfter = 0, kind: silent, message } = failure
     if (status === 401 && !wasUnauthorized && !why && typeof headers === 'function') {
       wasUnauthorized = true
       return 0
@@ -209,8 +215,8 @@ export function startStream<Payload>(
     const isLost =
       error === loss ||
       error instanceof ConnectError ||
-      TEMPORARY.includes(status) ||
-      (error instanceof IdleTimeoutError && error.kind === 'line')
+      TEMPORARY.test(`${status}`) ||
+      silent === 'line'
     if (!isLost) throw error
     // A feed that was never there is not waited for without end.
     const isFeed = started && reader.kind() === 'feed'
@@ -220,9 +226,8 @@ export function startStream<Payload>(
       isHeld = retryAfter > 0
       return Math.max(retryAfter, backoffDelay(progress, reconnect, random(), isFeed ? 3000 : 250))
     }
-    if (!started || status > 200 || error instanceof IdleTimeoutError) throw error
+    if (!started || status > 200 || silent) throw error
     // What is not there any more is half an answer, whatever the last attempt to get the rest met.
-    const { message } = error as StreamError
     throw new TruncatedStreamError(`${message}; ${why ?? 'nothing more came'}`, error)
   }
 
@@ -236,19 +241,18 @@ export function startStream<Payload>(
         resolve()
       }
     })
-    hurry = undefined
   }
 
   /** The page was put away, and its connections were cut. */
   function onRestored(): void {
     if (onlyOnce()) return
     controller.abort(new ConnectError('the page was restored'))
-    hurry?.()
+    hurry()
   }
 
   async function stop(): Promise<void> {
     // Without an address, an answer is stopped by leaving it.
-    if (address === undefined || isClosed()) return close()
+    if (!address || isClosed()) return close()
     const request = new AbortController()
     try {
       await ask({ url: address, method: 'DELETE', lastEventId: '' }, request, ({ ok }) => ok)
@@ -279,7 +283,7 @@ export function startStream<Payload>(
     state = 'closed'
     lifetime.abort()
     controller.abort()
-    hurry?.()
+    hurry()
     if (reason === undefined) {
       queue.end({ error })
       rejectDone(error)

@@ -27,8 +27,8 @@ export class StreamError extends SynapseToonError {
   /** The text of the answer so far, at most its first 262,144 characters. */
   text = ''
 
-  constructor(code: string, message: string, { cause, ...facts }: Facts) {
-    super(`ERR_SYNAPSE_${code}`, message, { cause })
+  constructor(code: string, message: string, facts: Facts) {
+    super(`ERR_SYNAPSE_${code}`, message, facts)
     Object.assign(this, { retryable: true, status: 200 }, facts)
   }
 }
@@ -100,8 +100,11 @@ export class StreamFailedError extends StreamError {
   /** The error as it was sent. */
   declare readonly data: unknown
 
-  constructor(message: string, facts: { reason: string; retryable: boolean; data?: unknown }) {
-    super('STREAM_FAILED', message, { ...facts })
+  constructor(
+    message: string,
+    facts: Facts & { reason: string; retryable: boolean; data?: unknown },
+  ) {
+    super('STREAM_FAILED', message, facts)
   }
 }
 

@@ -29,23 +29,30 @@ export function createEventQueue<T extends { readonly data: string }>(): EventQu
   let wake = () => {}
   let last: Promise<unknown> = Promise.resolve()
 
-  function sleep(): Promise<void> {
-    return new Promise((resolve) => {
-      wake = resolve
-    })
+  async function sleepWhile(isSo: () => boolean): Promise<void> {
+    while (isSo() && !isOver) {
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    }
+  }
+
+  /** Events have come or gone. */
+  function changed(sign: 1 | -1, { data }: T): void {
+    size += sign * (data.length + EVENT_OVERHEAD)
+    wake()
   }
 
   async function next(): Promise<IteratorResult<T, undefined>> {
-    while (events.length === 0 && !isOver) await sleep()
+    await sleepWhile(() => events.length === 0)
     const value = events.shift()
-    if (value !== undefined) {
-      size -= value.data.length + EVENT_OVERHEAD
-      wake()
+    if (value) {
+      changed(-1, value)
       return { value, done: false }
     }
     const thrown = failure
     failure = undefined
-    if (thrown !== undefined) throw thrown.error
+    if (thrown) throw thrown.error
     return { value, done: true }
   }
 
@@ -53,12 +60,9 @@ export function createEventQueue<T extends { readonly data: string }>(): EventQu
     push(event) {
       if (isOver) return
       events.push(event)
-      size += event.data.length + EVENT_OVERHEAD
-      wake()
+      changed(1, event)
     },
-    async room() {
-      while (size >= READ_AHEAD && !isOver) await sleep()
-    },
+    room: () => sleepWhile(() => size >= READ_AHEAD),
     take() {
       const step = last.then(next, next)
       last = step

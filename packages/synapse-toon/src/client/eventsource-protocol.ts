@@ -13,6 +13,9 @@ export function createEventSourceProtocol(terminal: string | undefined): Protoco
   const seen = new Map<string, number>()
   let response = 0
   return {
+    kind: terminal === undefined ? 'feed' : 'answer',
+    // It may be silent for hours, but five minutes without a heartbeat are a line that may be dead.
+    idleMs: [300_000, 0],
     begin() {
       response++
     },

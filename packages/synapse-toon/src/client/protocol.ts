@@ -28,6 +28,9 @@ interface Reading {
 
 /** How events become content, and what an end looks like. One object lives as long as its stream. */
 export interface Protocol {
+  readonly kind: Kind
+  /** Defaults of `timeouts.lineIdle` and `contentIdle`, in ms. */
+  readonly idleMs: readonly [line: number, content: number]
   /** A response begins. @param streamId what its head says @throws {ProtocolError} */
   begin?(streamId: string | null): void
   /**

@@ -7,7 +7,7 @@ const END = /^(message_stop|response\.(completed|incomplete))$/
 const ERROR = /^(error|response\.failed)$/
 
 /** Error codes and types after which the same request may do. */
-const RETRYABLE = /rate_limit|overloaded|server_error|api_error|timeout|unavailable|^429$|^5\d\d$/
+const RETRYABLE = /rate_limit|overloaded|server_error|api_error|timeout|unavailable|\b(429|5\d\d)\b/
 
 /**
  * The streams of providers: OpenAI's Chat Completions, which `[DONE]` ends, its Responses, and Anthropic's
@@ -17,6 +17,9 @@ export function createProviderProtocol(name: 'openai' | 'anthropic'): Protocol {
   /** By the index of a choice: whether its `finish_reason` has come. */
   const finished = new Map<unknown, boolean>()
   return {
+    kind: 'provider',
+    // What their own clients wait, for models that think long.
+    idleMs: [600_000, 600_000],
     read({ event, data }, decode) {
       if (event === 'ping') return undefined
       if (name === 'openai' && data === '[DONE]') {
@@ -56,7 +59,7 @@ function failure(payload: unknown, inner: unknown): StreamFailedError {
   const reason = String(code ?? type ?? 'error')
   return new StreamFailedError(String(message), {
     reason,
-    retryable: RETRYABLE.test(reason) || RETRYABLE.test(`${type}`),
+    retryable: RETRYABLE.test(`${code} ${type}`),
     data: payload,
   })
 }

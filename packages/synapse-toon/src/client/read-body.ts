@@ -14,7 +14,7 @@ export async function readBody<T>(
   body: ReadableStream<Uint8Array>,
   signal: AbortSignal,
   take: (bytes: Uint8Array) => T | undefined | Promise<T | undefined>,
-  wait: () => () => void = () => () => {},
+  wait?: () => () => void,
 ): Promise<T | undefined> {
   const reader = body.getReader()
   // Not left to `fetch` alone: a `fetch` of someone else's may not know the signal.
@@ -23,7 +23,7 @@ export async function readBody<T>(
   try {
     while (true) {
       signal.throwIfAborted()
-      const came = wait()
+      const came = wait?.()
       const { done, value } = await reader.read().finally(came)
       signal.throwIfAborted()
       if (done) return undefined

@@ -2,13 +2,13 @@ import { SynapseToonError } from '../errors.ts'
 import type { Clock } from '../time/clock.ts'
 import { HEADER_ENCODING, HEADER_END } from '../wire/headers.ts'
 import { createEventStreamParser, type ParsedEvent } from '../wire/parser.ts'
-import { createBufferingWatch } from './buffering-watch.ts'
-import { checkPayload } from './check-payload.ts'
+import { bufferedBy } from './buffering-watch.ts'
+import type { checkPayload } from './check-payload.ts'
 import {
   type Gap,
-  HttpStatusError,
   ProtocolError,
   StreamFailedError,
+  StreamPayloadError,
   TruncatedStreamError,
 } from './errors.ts'
 import { createEventQueue, type EventQueue } from './event-queue.ts'
@@ -60,18 +60,6 @@ const FINAL_REASONS = /^(source-error|deadline)$/
 /** Most characters of the text that are kept, so that a stream without end does not fill the memory. */
 const MAX_TEXT = 262_144
 
-/**
- * Defaults of `timeouts.lineIdle` and `contentIdle`, in ms. Three heartbeats of our server's default, and
- * its own limit of a whole stream. A feed may be silent for hours, but five minutes without a heartbeat
- * are a line that may be dead. Providers: what their own clients wait, for models that think long.
- */
-const IDLE_MS = {
-  ours: [45_000, 300_000],
-  feed: [300_000, 0],
-  answer: [300_000, 0],
-  provider: [600_000, 600_000],
-} as const
-
 /** Default of `maxEventBytes`. */
 const MAX_EVENT_BYTES = 67_108_864
 
@@ -88,7 +76,7 @@ export function createStreamReader<Payload>(
   const queue = createEventQueue<StreamEvent<Payload>>()
   const lost: Gap[] = []
   /** Dispatched by the parser and not yet read. */
-  let heard: ParsedEvent[] = []
+  const heard: ParsedEvent[] = []
   const parser = createEventStreamParser(
     {
       onEvent: (event) => heard.push(event),
@@ -98,10 +86,11 @@ export function createStreamReader<Payload>(
     },
     options.lastEventId,
   )
-  let name: ProtocolName | undefined
-  let kind: Kind | undefined
-  let protocol: Protocol
+  let name = named
+  let protocol: Protocol | undefined
   let decode: Decode
+  /** Loaded with the first response, where there is a schema. */
+  let check: typeof checkPayload | undefined
   let clocks: IdleClocks | undefined
   let responses = 0
   /** Before the next event with content. */
@@ -121,26 +110,16 @@ export function createStreamReader<Payload>(
     usage: undefined,
   }
 
-  if (named !== 'auto') begin(named)
+  if (named !== 'auto') protocol = createProtocol(named)
 
-  function begin(one: ProtocolName): void {
-    name = one
-    const { lastEventId, terminal } = options
-    if (one === 'synapse') {
-      kind = 'ours'
-      protocol = createSynapseProtocol(lastEventId)
-    } else if (one === 'eventsource') {
-      kind = terminal === undefined ? 'feed' : 'answer'
-      protocol = createEventSourceProtocol(terminal)
-    } else if (one === 'openai' || one === 'anthropic') {
-      kind = 'provider'
-      protocol = createProviderProtocol(one)
-    } else {
-      throw new SynapseToonError(
-        'ERR_SYNAPSE_INVALID_OPTION',
-        `protocol must be auto, synapse, eventsource, openai or anthropic, got ${one}`,
-      )
-    }
+  function createProtocol(one: ProtocolName): Protocol {
+    if (one === 'synapse') return createSynapseProtocol(options.lastEventId)
+    if (one === 'eventsource') return createEventSourceProtocol(options.terminal)
+    if (one === 'openai' || one === 'anthropic') return createProviderProtocol(one)
+    throw new SynapseToonError(
+      'ERR_SYNAPSE_INVALID_OPTION',
+      `protocol must be auto, synapse, eventsource, openai or anthropic, got ${one}`,
+    )
   }
 
   /** @returns how the stream ended; undefined while it goes on */
@@ -148,11 +127,9 @@ export function createStreamReader<Payload>(
     parser.feed(bytes)
     progress.bytes += bytes.length
     progress.lastEventId = parser.lastEventId
-    const events = heard
-    heard = []
-    for (const event of events) {
+    for (const event of heard.splice(0)) {
       checkSize(event.data.length)
-      const reading = protocol.read(event, decode)
+      const reading = protocol!.read(event, decode)
       if (reading === undefined) progress.dropped++
       else {
         clocks!.moved()
@@ -160,10 +137,14 @@ export function createStreamReader<Payload>(
         progress.usage = reading.usage ?? progress.usage
         if (reading.gap) missed(reading.gap)
         if (reading.isContent) {
-          const { payload } = reading
+          let { payload } = reading
           // No turn for each token, only for a schema, which may take its time.
-          const checked = schema ? await checkPayload(schema, payload, event.data) : payload
-          deliver(event, checked as Payload, reading.text)
+          if (check) {
+            const { value, problem, cause } = await check(schema!, payload)
+            if (problem) throw new StreamPayloadError(problem, event.data, cause)
+            payload = value
+          }
+          deliver(event, payload as Payload, reading.text)
         }
         if (reading.end) return ended(reading.end)
       }
@@ -190,7 +171,7 @@ export function createStreamReader<Payload>(
     progress.events++
     progress.firstEventMs ??= clock.now() - startedAt
     if (typeof text === 'string' && progress.text.length < MAX_TEXT) progress.text += text
-    queue.push({ event, payload, data, id, ...(gap && { gap }) })
+    queue.push({ event, payload, data, id, gap })
     gap = undefined
   }
 
@@ -203,44 +184,49 @@ export function createStreamReader<Payload>(
   return {
     queue,
     progress,
-    kind: () => kind,
+    kind: () => protocol?.kind,
 
     async read({ body, headers }, askedAt, signal) {
       const streamId = headers.get(HEADER_STREAM)
-      if (name === undefined) begin(streamId ? 'synapse' : 'eventsource')
+      if (name === 'auto') name = streamId ? 'synapse' : 'eventsource'
+      protocol ??= createProtocol(name)
       protocol.begin?.(streamId)
       const told = encoding !== 'text' && headers.get(HEADER_ENCODING)
       decode = await loadDecoder(told || encoding, maxEventBytes)
+      if (schema) ({ checkPayload: check } = await import('./check-payload.ts'))
       if (body === null) throw new ProtocolError('the response has no body to read')
-      progress.streamId ??= streamId ?? undefined
+      progress.streamId ??= streamId || undefined
       progress.resumes = responses++
-      const resumed = progress.resumes > 0
-      tell({ type: 'open', protocol: name!, streamId: progress.streamId, resumed })
-      const [line, content] = IDLE_MS[kind!]
+      const { resumes } = progress
+      tell({ type: 'open', protocol: name, streamId: progress.streamId, resumed: resumes > 0 })
+      const [line, content] = protocol.idleMs
       const { lineIdle = line, contentIdle = content } = timeouts
       clocks ??= createIdleClocks(clock, { lineIdle, contentIdle }, onIdle)
-      const watch = createBufferingWatch(askedAt)
       const eventsBefore = progress.events
+      let firstAt = askedAt
+      let lastAt = 0
       try {
         return await readBody(
           body,
           signal,
           (bytes) => {
-            watch.came(clock.now())
+            if (lastAt === 0) firstAt = clock.now()
+            lastAt = clock.now()
             return take(bytes)
           },
           clocks.wait,
         )
       } finally {
         parser.end()
-        const buffered = watch.verdict(progress.events - eventsBefore)
+        const events = progress.events - eventsBefore
+        const buffered = bufferedBy(firstAt - askedAt, lastAt - firstAt, events)
         if (buffered) tell({ type: 'buffered', ...buffered })
       }
     },
 
     nothingMore(headers) {
       const end = headers.get(HEADER_END)
-      if (kind === 'provider') throw new HttpStatusError(204, '')
+      const kind = protocol?.kind
       if (kind ? kind !== 'ours' : !end) return 'nothing-more'
       if (!end) throw new TruncatedStreamError('there is no more of the stream, nor its end')
       if (end === 'complete' || end === 'cancelled') return ended(end)

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { END_SEQ } from '../wire/event-id.ts'
 import type { ParsedEvent } from '../wire/parser.ts'
-import { ProtocolError } from './errors.ts'
+import { ProtocolError, StreamFailedError } from './errors.ts'
 import { createSynapseProtocol } from './synapse-protocol.ts'
 import { idOf, STREAM_ID } from './test-kit.ts'
 
@@ -76,6 +77,22 @@ describe('our protocol', () => {
     expect(protocol.read(event('update', 8), JSON.parse)).toMatchObject({ gap: undefined })
     const foreign = createSynapseProtocol('42')
     expect(foreign.read(event('update', 1), JSON.parse)).toMatchObject({ gap: undefined })
+  })
+
+  it('has no hole before an end that nobody can place, nor after it', () => {
+    const lost = { code: 'producer-lost', message: 'gone', retryable: true }
+    const protocol = createSynapseProtocol(idOf(3))
+    expect(() => protocol.read(event('error', END_SEQ, lost), JSON.parse)).toThrow(
+      StreamFailedError,
+    )
+    const resumed = createSynapseProtocol(idOf(END_SEQ))
+    resumed.begin?.(STREAM_ID)
+    expect(() => resumed.read(event('error', END_SEQ, lost), JSON.parse)).toThrow(StreamFailedError)
+    expect(resumed.read(event('done', 5, { reason: 'complete' }), JSON.parse)).toEqual({
+      gap: undefined,
+      usage: undefined,
+      end: 'complete',
+    })
   })
 
   it('is of one stream', () => {

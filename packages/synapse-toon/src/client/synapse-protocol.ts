@@ -31,6 +31,9 @@ export function createSynapseProtocol(lastEventId = ''): Protocol {
   }
 
   return {
+    kind: 'ours',
+    // Three heartbeats of our server's default, and its own limit of a whole stream.
+    idleMs: [45_000, 300_000],
     begin(id) {
       isFirst = true
       if (id) check(id)

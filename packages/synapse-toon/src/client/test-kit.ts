@@ -9,6 +9,9 @@ import type { StreamStatus } from './stream-status.ts'
 
 export const STREAM_ID = '5f0c7a52-91d3-8e14-b0a6'
 
+// Streams load these when they need them. Here before, so that no test waits for a file.
+await Promise.all([import('./check-payload.ts'), import('./late-decoder.ts')])
+
 /** The id of a position of our test stream. */
 export function idOf(seq: number, streamId = STREAM_ID): string {
   return `${streamId}-${seq.toString(16).padStart(12, '0')}`

@@ -4,12 +4,8 @@ import { listenToWarnings } from '../../test/process-events.ts'
 import { createFakeClock, type FakeClock } from '../testing/fake-clock.ts'
 import { nextTurn } from '../time/turn.ts'
 import type { LogRecord } from '../wire/record.ts'
-import {
-  type Batch,
-  DurableWriter,
-  type DurableWriterInput,
-  type Stored,
-} from './durable-writer.ts'
+import type { Batch, Stored } from './batch.ts'
+import { DurableWriter, type DurableWriterInput } from './durable-writer.ts'
 
 const OUTAGE_MS = 10_000
 

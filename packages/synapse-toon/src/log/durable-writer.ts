@@ -1,33 +1,11 @@
 import type { Clock } from '../time/clock.ts'
 import type { LogRecord } from '../wire/record.ts'
+import { type Batch, recordsOfBatch, type Stored } from './batch.ts'
 import { ByteIndex } from './byte-index.ts'
+import { FlushWaiters } from './flush-waiters.ts'
 import type { LogWriter, MaybePromise, WriterEvents } from './log.ts'
 import { MemoryRecords } from './memory-records.ts'
 import { Retries } from './retries.ts'
-
-/** Records to be stored together, in order. */
-export interface Batch {
-  readonly records: readonly LogRecord[]
-  /** Records before this position are to be dropped from the store. */
-  readonly firstSeq: number
-  /** UTF-8 bytes of JSON in the records before it. */
-  readonly droppedBytes: number
-  /** UTF-8 bytes of JSON in all records of the stream up to the last of the batch. */
-  readonly bytes: number
-  /** The records before this batch are held nowhere: the store takes it although it leaves a hole. */
-  readonly mayLeaveHole: boolean
-}
-
-/** What a store says of a batch. */
-export interface Stored {
-  /**
-   * Newest position in the store. Before the end of the batch where the store has lost records
-   * that it had: they are given to it again.
-   */
-  readonly lastSeq: number
-  /** Somebody asked to stop. */
-  readonly cancelled?: boolean
-}
 
 export interface DurableWriterInput {
   readonly streamId: string
@@ -60,10 +38,6 @@ const TAIL_BYTES = 262_144
 /** Most bytes appended and not yet stored: then the producer waits. */
 const MAX_PENDING_BYTES = 8 * 1024 * 1024
 
-/** One batch: small enough not to hold up a store that serves others too. */
-const BATCH_RECORDS = 512
-const BATCH_BYTES = 1024 * 1024
-
 /**
  * Appends to memory, where this process's readers find records at once, and stores them behind
  * their backs: in order, in batches, one at a time, and again when the store was away.
@@ -85,8 +59,7 @@ export class DurableWriter implements LogWriter {
   /** Nothing is stored any more. */
   #isOver = false
   readonly #retries: Retries
-  /** Who waits for what to be stored, in order. */
-  readonly #flushers: { readonly seq: number; readonly wake: () => void }[] = []
+  readonly #flushers = new FlushWaiters()
 
   constructor(input: DurableWriterInput) {
     const { streamId, principal, maxBytes, clock, outageFor } = input
@@ -183,7 +156,7 @@ export class DurableWriter implements LogWriter {
   flushed(): MaybePromise<void> {
     const seq = this.lastSeq
     if (this.#isOver || this.#storedSeq >= seq) return
-    return new Promise((wake) => this.#flushers.push({ seq, wake }))
+    return this.#flushers.wait(seq)
   }
 
   /** The store was found to have records only up to `lastSeq`: it is given the others again. */
@@ -229,19 +202,11 @@ export class DurableWriter implements LogWriter {
   }
 
   #nextBatch(): Batch {
-    const { shared } = this.#input
     const mayLeaveHole = this.#tail.firstSeq > this.#storedSeq + 1
     if (mayLeaveHole) this.#storedSeq = this.#tail.firstSeq - 1
-    const records: LogRecord[] = []
-    let characters = 0
-    while (records.length < BATCH_RECORDS && characters < BATCH_BYTES) {
-      const record = this.#tail.at(this.#storedSeq + 1 + records.length)
-      if (record === undefined) break
-      records.push(record)
-      characters += record.json.length
-    }
+    const records = recordsOfBatch(this.#tail, this.#storedSeq + 1)
     const lastSeq = this.#storedSeq + records.length
-    this.#index.trim(shared ? lastSeq : Math.min(lastSeq, this.#passedSeq))
+    this.#index.trim(this.#input.shared ? lastSeq : Math.min(lastSeq, this.#passedSeq))
     const bytes = this.bytes - this.#tail.bytesAfter(lastSeq)
     const { firstSeq, droppedBytes } = this.#index
     return { records, firstSeq, droppedBytes, bytes, mayLeaveHole }
@@ -254,7 +219,7 @@ export class DurableWriter implements LogWriter {
     this.#storedSeq = stored.lastSeq
     this.#tail.passed(stored.lastSeq)
     if (this.ended && this.#storedSeq >= this.lastSeq) return this.#finish()
-    this.#wakeFlushers(this.#storedSeq)
+    this.#flushers.wake(this.#storedSeq)
     if (stored.cancelled === true) this.cancel()
     // One that took nothing of what it was given would be given it for ever.
     if (stored.lastSeq < batch.records[0]!.seq) return this.#onAway('it has lost records')
@@ -279,12 +244,7 @@ export class DurableWriter implements LogWriter {
   #finish(): void {
     this.#isOver = true
     this.#retries.cancel()
-    this.#wakeFlushers(this.lastSeq)
+    this.#flushers.wake(this.lastSeq)
     this.#input.onDone(this)
-  }
-
-  #wakeFlushers(storedSeq: number): void {
-    const waiting = this.#flushers
-    while (waiting.length > 0 && waiting[0]!.seq <= storedSeq) waiting.shift()!.wake()
   }
 }

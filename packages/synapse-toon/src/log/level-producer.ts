@@ -1,6 +1,7 @@
 import type { Clock } from '../time/clock.ts'
 import { isTerminal } from '../wire/record.ts'
-import { type Batch, DurableWriter, type Stored } from './durable-writer.ts'
+import type { Batch, Stored } from './batch.ts'
+import { DurableWriter } from './durable-writer.ts'
 import { blockWrites, recordKeys, type StreamEntry, streamWrite, type Write } from './level-keys.ts'
 import { loadRecords } from './level-reader.ts'
 import type { LevelStore } from './level-store.ts'

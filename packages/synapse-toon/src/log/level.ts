@@ -1,9 +1,9 @@
-import { describeValue, SynapseToonError } from '../errors.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import { isDamage, openError } from './level-errors.ts'
 import { LevelLog, type LevelLogSettings } from './level-log.ts'
 import { LevelStore } from './level-store.ts'
 import type { StreamLog } from './log.ts'
+import { logOptionError } from './log-option-error.ts'
 import { positive } from './positive.ts'
 
 export interface LevelLogOptions {
@@ -63,10 +63,7 @@ export async function openLevelLog(options: LevelLogOptions): Promise<LevelLog> 
   }
   const { directory } = options
   if (typeof directory !== 'string' || directory === '') {
-    throw new SynapseToonError(
-      'ERR_SYNAPSE_INVALID_OPTION',
-      `directory must be a path, got ${describeValue(directory)}; name one that no other process uses`,
-    )
+    throw logOptionError('directory', 'a path', directory, 'name one that no other process uses')
   }
   const store = await LevelStore.open(directory)
   try {

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
-import { InvalidOptionError, wholeNumber } from '../stream/resolve-options.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import type { LogReader, LogWriter, StreamLog } from './log.ts'
+import { logOptionError } from './log-option-error.ts'
 import { RedisCalls } from './redis-calls.ts'
 import { RedisChannels } from './redis-channels.ts'
 import { RedisOutage } from './redis-outage.ts'
@@ -9,6 +9,7 @@ import { RedisProducer } from './redis-producer.ts'
 import { RENEWALS_PER_LEASE, RedisStore } from './redis-store.ts'
 import { RedisView } from './redis-view.ts'
 import { timeLimit } from './time-limit.ts'
+import { wholeNumber } from './whole-number.ts'
 
 export interface RedisLogOptions {
   /**
@@ -30,7 +31,9 @@ export interface RedisLogOptions {
   readonly leaseMs?: number
   /**
    * How long Redis may be away, in ms, before a stream that could not be stored is given up. Its
-   * readers in the producer's process go on meanwhile. Default 30 000.
+   * readers in the producer's process go on meanwhile. Where it comes and goes all the time, a
+   * producer that is not heard of is taken for lost after this and a lease, or four leases where
+   * those are longer; so give all processes the same. Default 30 000.
    */
   readonly outageFor?: number
   /** Default: the system's. */
@@ -58,7 +61,8 @@ const CLOSE_MS = 2_000
  *
  * Where Redis is away, what runs goes on; what is new is refused with a `LogAwayError`, status 503.
  *
- * @throws {InvalidOptionError} names the option, its value and what it must be
+ * @throws {SynapseToonError} `ERR_SYNAPSE_INVALID_OPTION`: names the option, its value and what it
+ * must be
  */
 export function createRedisLog(options: RedisLogOptions): StreamLog {
   const { redis, prefix, maxBytes, keepFor, leaseMs, outageFor, clock } = resolve(options)
@@ -69,7 +73,16 @@ export function createRedisLog(options: RedisLogOptions): StreamLog {
   const calls = new RedisCalls({ redis, clock, outage, onBack })
   const channels = new RedisChannels(redis, outage)
   const scope = `${keyPrefix}${db}`
-  const store = new RedisStore({ calls, clock, prefix, scope, instance, leaseMs, keepFor })
+  const store = new RedisStore({
+    calls,
+    clock,
+    prefix,
+    scope,
+    instance,
+    leaseMs,
+    keepFor,
+    outageFor,
+  })
 
   /** Streams that this process produces, until all of them is stored. */
   const producers = new Map<string, RedisProducer>()
@@ -210,12 +223,14 @@ function resolve(options: RedisLogOptions): Required<RedisLogOptions> {
     clock = systemClock,
   } = options
   if (typeof redis?.duplicate !== 'function' || typeof redis.evalsha !== 'function') {
-    throw new InvalidOptionError('redis', 'a client of ioredis: new Redis(url)', redis)
+    throw logOptionError('redis', 'a client of ioredis: new Redis(url)', redis)
   }
-  if (typeof prefix !== 'string') throw new InvalidOptionError('prefix', 'a string', prefix)
-  wholeNumber('maxBytes', maxBytes, 1, Number.MAX_SAFE_INTEGER, 'bytes, default 16777216')
-  wholeNumber('keepFor', keepFor, 1, MAX_MS, 'ms, default 300000')
-  wholeNumber('leaseMs', leaseMs, MIN_LEASE_MS, MAX_MS, 'ms, default 15000')
-  wholeNumber('outageFor', outageFor, 0, MAX_MS, 'ms, 0 gives up at the first failure')
+  if (typeof prefix !== 'string') throw logOptionError('prefix', 'a string', prefix)
+  const most = Number.MAX_SAFE_INTEGER
+  wholeNumber('maxBytes', maxBytes, { min: 1, max: most, unit: 'bytes, default 16777216' })
+  wholeNumber('keepFor', keepFor, { min: 1, max: MAX_MS, unit: 'ms, default 300000' })
+  wholeNumber('leaseMs', leaseMs, { min: MIN_LEASE_MS, max: MAX_MS, unit: 'ms, default 15000' })
+  const unit = 'ms, 0 gives up at the first failure'
+  wholeNumber('outageFor', outageFor, { min: 0, max: MAX_MS, unit })
   return { redis, prefix, maxBytes, keepFor, leaseMs, outageFor, clock }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../time/clock.ts'
-import { type Batch, DurableWriter, type Stored } from './durable-writer.ts'
+import type { Batch, Stored } from './batch.ts'
+import { DurableWriter } from './durable-writer.ts'
 import type { CreateOptions } from './log.ts'
 import { StreamExistsError } from './memory.ts'
 import { RedisPages } from './redis-pages.ts'

@@ -1,6 +1,6 @@
 import type { Clock } from '../time/clock.ts'
 import type { LogRecord } from '../wire/record.ts'
-import type { Batch } from './durable-writer.ts'
+import type { Batch } from './batch.ts'
 import { producerLost } from './producer-lost.ts'
 import { BATCH_WAIT_MS, type RedisCalls } from './redis-calls.ts'
 import { RedisLateness } from './redis-lateness.ts'
@@ -17,6 +17,8 @@ export interface RedisStoreInput {
   readonly instance: string
   readonly leaseMs: number
   readonly keepFor: number
+  /** How long a producer goes on without Redis, in ms. */
+  readonly outageFor: number
 }
 
 /** What Redis says to a producer. Times are Redis's own, in ms. */
@@ -60,13 +62,7 @@ const PAGE_BYTES = 262_144
 /** Renewals in one lease: two may fail before a producer is taken for lost. */
 export const RENEWALS_PER_LEASE = 3
 
-/** A dead producer's keys outlive its lease by this many, in case nobody looks for a while. */
-const LEASES_TO_LIVE = 4
-
-/**
- * However restless the way to Redis is: a producer that could not renew for so many leases more is
- * lost. Else readers would wait for ever where Redis comes and goes more often than a lease.
- */
+/** Least leases of grace, for a producer whose `outageFor` is short. */
 const LEASES_OF_GRACE = 3
 
 /** One Redis as the log sees it: each method is one script. */
@@ -142,7 +138,7 @@ export class RedisStore {
     const end = encodeRecord(producerLost(0))
     const args = [
       ...[after, PAGE_BYTES, instance, readers ?? '', leaseMs, this.#judgesUntil(sentAt), end],
-      ...[this.channelOf(streamId), this.#control, streamId, LEASES_OF_GRACE * leaseMs],
+      ...[this.channelOf(streamId), this.#control, streamId, this.#graceMs],
     ]
     const answer = (await this.#run(scripts.LOOK, streamId, args)) as [number, ...unknown[]]
     this.#heard(answer[0], sentAt)
@@ -222,8 +218,20 @@ export class RedisStore {
     this.#lateness.heard(Number(now), sentAt)
   }
 
+  /**
+   * However restless the way to Redis is: a producer that could not renew for so much longer than a
+   * lease is lost. Else readers would wait for ever where Redis comes and goes more often than a
+   * lease. Not before the producer itself gives up, which may reach Redis at last until then.
+   */
+  get #graceMs(): number {
+    const { leaseMs, outageFor } = this.#input
+    return Math.max(LEASES_OF_GRACE * leaseMs, outageFor)
+  }
+
+  /** A dead producer's keys outlive its lease and the grace, in case nobody looks for a while. */
   get #timeToLive(): number {
-    return this.#input.keepFor + LEASES_TO_LIVE * this.#input.leaseMs
+    const { keepFor, leaseMs } = this.#input
+    return keepFor + leaseMs + this.#graceMs
   }
 
   get #control(): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { base64ToBytes, decodePayload, decodeUtf8 } from './decode-payload.ts'
+import { decodePayload } from './decode-payload.ts'
 import { PayloadError } from './payload-error.ts'
 
 describe('decodePayload', () => {
@@ -65,29 +65,5 @@ describe('decodePayload', () => {
       expect(Object.keys(payload)).toEqual(['__proto__'])
       expect('admin' in payload).toBe(false)
     }
-  })
-})
-
-describe('base64ToBytes', () => {
-  it.each([
-    ['', []],
-    ['AA==', [0]],
-    ['+/8A', [0xfb, 0xff, 0x00]],
-  ])('reads %j', (base64, bytes) => {
-    expect([...base64ToBytes(base64)]).toEqual(bytes)
-  })
-
-  it('throws on what is not base64', () => {
-    expect(() => base64ToBytes('*')).toThrow()
-  })
-})
-
-describe('decodeUtf8', () => {
-  it('keeps a BOM, which is content here', () => {
-    expect(decodeUtf8(new Uint8Array([0xef, 0xbb, 0xbf, 0x78]))).toBe('\ufeffx')
-  })
-
-  it('throws on bytes that are not UTF-8', () => {
-    expect(() => decodeUtf8(new Uint8Array([0xc3]))).toThrow(TypeError)
   })
 })
