@@ -90,7 +90,7 @@ export class Runtime {
     try {
       if (keepAll) return await this.log.create(streamId, { principal })
       const maxBytes = WINDOW_BUFFERS * maxBufferSize
-      return await this.#windows.create(streamId, { principal, maxBytes })
+      return await this.#windows.create(streamId, { principal, maxBytes, keepsPassed: false })
     } catch (error) {
       permit?.release()
       throw error

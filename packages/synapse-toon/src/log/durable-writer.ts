@@ -1,7 +1,7 @@
 import type { Clock } from '../time/clock.ts'
 import type { LogRecord } from '../wire/record.ts'
 import { ByteIndex } from './byte-index.ts'
-import type { LogWriter, MaybePromise, WriterEvents } from './log.ts'
+import type { LogWriter, MaybePromise, OnAppend, WriterEvents } from './log.ts'
 import { MemoryRecords } from './memory-records.ts'
 import { Retries } from './retries.ts'
 
@@ -145,7 +145,7 @@ export class DurableWriter implements LogWriter {
     return isInMemory ? this.#tail.bytesAfter(seq) : this.#index.leastBehind(seq)
   }
 
-  subscribe(onAppend: () => void): () => void {
+  subscribe(onAppend: OnAppend): () => void {
     return this.#tail.subscribe(onAppend)
   }
 

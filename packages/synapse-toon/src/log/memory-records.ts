@@ -1,6 +1,7 @@
 import { SynapseToonError } from '../errors.ts'
 import { isTerminal, jsonBytes, type LogRecord } from '../wire/record.ts'
-import type { LogWriter, MaybePromise, WriterEvents } from './log.ts'
+import type { LogWriter, MaybePromise, OnAppend, WriterEvents } from './log.ts'
+import { Subscribers } from './subscribers.ts'
 
 /** A record that does not follow the last one, or follows the end. */
 export class AppendError extends SynapseToonError {
@@ -22,8 +23,9 @@ export class MemoryRecords implements LogWriter {
   readonly maxBytes: number
   readonly mayLag = false
   readonly #onEnded: (records: MemoryRecords) => void
-  readonly #subscribers = new Set<() => void>()
+  readonly #subscribers = new Subscribers()
 
+  readonly #keepsPassed: boolean
   #records: (LogRecord | undefined)[] = []
   /** For each record: bytes of all records up to and with it, so that any sum is one subtraction. */
   #bytesUpTo: number[] = []
@@ -37,18 +39,22 @@ export class MemoryRecords implements LogWriter {
   #events: WriterEvents | undefined
   ended = false
 
-  /** @param after position before the first record that will be appended; 0 for a new stream */
+  /**
+   * @param options.after position before the first record that will be appended; default 0, a new stream
+   * @param options.keepsPassed see `CreateOptions`
+   */
   constructor(
     streamId: string,
     principal: string | undefined,
     maxBytes: number,
     onEnded: (records: MemoryRecords) => void,
-    after = 0,
+    { after = 0, keepsPassed = true }: { after?: number; keepsPassed?: boolean | undefined } = {},
   ) {
     this.streamId = streamId
     this.principal = principal
     this.maxBytes = maxBytes
     this.#onEnded = onEnded
+    this.#keepsPassed = keepsPassed
     this.#baseSeq = after + 1
   }
 
@@ -105,12 +111,13 @@ export class MemoryRecords implements LogWriter {
   }
 
   passed(seq: number): void {
-    if (seq > this.#passedSeq) this.#passedSeq = seq
+    if (seq <= this.#passedSeq) return
+    this.#passedSeq = seq
+    if (!this.#keepsPassed && !this.ended) this.#dropPassed()
   }
 
-  subscribe(onAppend: () => void): () => void {
-    this.#subscribers.add(onAppend)
-    return () => this.#subscribers.delete(onAppend)
+  subscribe(onAppend: OnAppend): () => void {
+    return this.#subscribers.add(onAppend)
   }
 
   append(record: LogRecord): number {
@@ -128,8 +135,20 @@ export class MemoryRecords implements LogWriter {
       this.ended = true
       this.#onEnded(this)
     }
-    for (const onAppend of this.#subscribers) onAppend()
+    this.#subscribers.tell(record)
     return bytes
+  }
+
+  /** Nearly always all of them: then the arrays are empty again, and stay as small as they are. */
+  #dropPassed(): void {
+    if (this.#passedSeq < this.lastSeq) return
+    this.#baseSeq = this.lastSeq + 1
+    this.#head = 0
+    this.#droppedBytes = this.#totalBytes
+    while (this.#records.length > 0) {
+      this.#records.pop()
+      this.#bytesUpTo.pop()
+    }
   }
 
   #trim(): void {

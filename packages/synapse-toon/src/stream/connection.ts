@@ -3,6 +3,7 @@ import type { Clock } from '../time/clock.ts'
 import type { TimerWheel, WheelTimer } from '../time/timer-wheel.ts'
 import { encodeRetry, HEARTBEAT } from '../wire/frame.ts'
 import type { PayloadEncoding } from '../wire/payload-encoding.ts'
+import type { LogRecord } from '../wire/record.ts'
 import type { EndReason } from './end-reason.ts'
 import type { Flushable, Flusher } from './flusher.ts'
 import { FrameSource } from './frame-source.ts'
@@ -54,6 +55,10 @@ export class Connection implements Flushable, StreamReader {
   #status = 0
   /** Handed to the flusher and not yet flushed. */
   #scheduled = false
+  /** All that is in the log is in a batch: what comes next can be framed as it comes. */
+  #isLive = false
+  /** Bytes that the network had not taken after the last write: more it cannot be now. */
+  #unsent = 0
   /** The sink wants no more until it drains. */
   #blocked = false
   #blockedSince = 0
@@ -94,7 +99,7 @@ export class Connection implements Flushable, StreamReader {
     sink.listen({ onDrain: () => this.#onDrain(), onClose: (served) => this.#onClose(served) })
     stream?.attach(this)
     if (sink.closed) return this.#finish('client-left')
-    this.#unsubscribe = log.subscribe(() => this.#onAppend())
+    this.#unsubscribe = log.subscribe(this.#onAppend)
     if (after > 0) notify(settings.observer, 'resumed', { streamId: log.streamId, after })
     if (!isFirst || settings.commitAfter === 0) this.#commit()
     else this.#commitTimer = wheel.set(settings.commitAfter, () => this.#commitEarly())
@@ -106,19 +111,44 @@ export class Connection implements Flushable, StreamReader {
     this.#scheduled = false
     if (this.#state === 'waiting' && this.#frames.hasMore) this.#open()
     if (this.#state !== 'open') return
+    if (!this.#isLive) this.#readLog()
+    if (this.#frames.bytes > 0 && this.#canWrite) this.#write()
+    if (this.#frames.ended) this.#end()
+    else if (this.#isMoving) this.#moveNow()
+  }
+
+  /** Writes what the log has behind the position, after a batch that was begun. */
+  #readLog(): void {
     const { sink, settings, stream } = this.#input
-    while (this.#canWrite && this.#frames.isReady) {
+    const frames = this.#frames
+    while (this.#canWrite && frames.isReady) {
       const unsent = sink.unsentBytes()
       const room = settings.maxBufferSize - unsent
-      if (!this.#frames.fill(optimalChunkSize(this.#bytes), room, unsent === 0)) this.#block()
-      else this.#write()
+      if (frames.fill(optimalChunkSize(this.#bytes), room, unsent === 0)) this.#write()
+      else this.#block()
     }
-    stream?.passed(this.#frames.position)
-    // Not while blocked: what comes until the client takes again has waited for it.
-    if (!this.#blocked && !this.#frames.hasMore) this.#frames.caughtUp()
-    if (this.#frames.ended) this.#end()
-    else if (this.#canWrite && this.#frames.needsLoad) this.#load()
-    else if (this.#isMoving) this.#moveNow()
+    stream?.passed(frames.position)
+    if (frames.hasMore) {
+      if (this.#canWrite) this.#load()
+    } else if (this.#canWrite) {
+      // Not while blocked: what comes until the client takes again has waited for it.
+      frames.caughtUp()
+      this.#isLive = true
+    }
+  }
+
+  /** Frames a record as it comes. @returns false: it is left to `flush`, which reads the log */
+  #take(record: LogRecord): boolean {
+    const { settings, stream } = this.#input
+    for (;;) {
+      const target = optimalChunkSize(this.#bytes)
+      if (this.#frames.add(record, target, settings.maxBufferSize - this.#unsent)) break
+      if (this.#frames.bytes === 0) return false
+      this.#write()
+      if (!this.#isLive) return false
+    }
+    stream?.passed(record.seq)
+    return true
   }
 
   /**
@@ -133,7 +163,9 @@ export class Connection implements Flushable, StreamReader {
 
   #moveNow(): void {
     const { sink } = this.#input
-    if (!this.#canWrite || this.#isLoading || this.#frames.position === 0) return
+    // What is scheduled is written first, and then asks again.
+    if (!this.#canWrite || this.#scheduled || this.#isLoading) return
+    if (this.#frames.position === 0) return
     const retry = encodeRetry(retryAfterMove())
     sink.write(retry, retry.length)
     this.#moved = true
@@ -163,8 +195,9 @@ export class Connection implements Flushable, StreamReader {
     this.#cutOff('client-left')
   }
 
-  #onAppend(): void {
+  readonly #onAppend = (record?: LogRecord): void => {
     if (this.#blocked) return this.#checkOverflow()
+    if (this.#isLive) this.#isLive = record !== undefined && this.#take(record)
     if (this.#scheduled || this.#isLoading) return
     this.#scheduled = true
     this.#input.flusher.schedule(this)
@@ -217,11 +250,13 @@ export class Connection implements Flushable, StreamReader {
   #write(): void {
     const { sink, clock, startedAt, settings } = this.#input
     const { text, bytes } = this.#frames
+    this.#frames.clear()
     this.#bytes += bytes
     this.#ttfbMs ??= clock.now() - startedAt
     this.#heartbeatTimer?.touch()
     const wantsMore = sink.write(text, bytes)
-    if (!wantsMore || sink.unsentBytes() >= settings.maxBufferSize) this.#block()
+    this.#unsent = sink.unsentBytes()
+    if (!wantsMore || this.#unsent >= settings.maxBufferSize) this.#block()
   }
 
   readonly #beat = (): void => {
@@ -240,6 +275,7 @@ export class Connection implements Flushable, StreamReader {
   #block(): void {
     const { sink, settings, clock, log, stream } = this.#input
     this.#blocked = true
+    this.#isLive = false
     this.#blockedSince = clock.now()
     this.#frames.fellBehind()
     if (settings.slowClient === 'wait') stream?.readerChanged(this)

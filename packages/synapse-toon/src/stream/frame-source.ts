@@ -36,7 +36,7 @@ const NO_RECORDS: readonly LogRecord[] = []
 
 /** Turns the records behind one client's position into batches of frames. */
 export class FrameSource {
-  /** The batch made by the last `fill`. */
+  /** The batch: frames that wait to be written together. */
   text = ''
   bytes = 0
   /** Position of the last frame in a batch. */
@@ -90,6 +90,31 @@ export class FrameSource {
     else this.#page = [log.at(log.lastSeq) ?? this.#throwGone()]
   }
 
+  /**
+   * Adds a record to the batch as it is appended, while it is at hand: what `fill` would do at the end
+   * of the turn, when a thousand other streams have been worked on in between.
+   *
+   * @param target bytes to gather; a single frame may be larger
+   * @param room bytes that may be written at all
+   * @returns whether it was added; else it is left to `fill`
+   */
+  add(record: LogRecord, target: number, room: number): boolean {
+    if (record.seq !== this.position + 1 || isTerminal(record)) return false
+    const { text, bytes } = this.#cache.frame(record, this.#input.encoding)
+    if (this.bytes + bytes > (this.bytes === 0 ? room : Math.min(target, room))) return false
+    this.text += text
+    this.bytes += bytes
+    this.position = record.seq
+    this.chunks++
+    return true
+  }
+
+  /** The batch is written. */
+  clear(): void {
+    this.text = ''
+    this.bytes = 0
+  }
+
   /** The connection is over. */
   close(): void {
     this.#cache.release()
@@ -115,7 +140,7 @@ export class FrameSource {
   }
 
   /**
-   * Makes the next batch: `text` and `bytes`.
+   * Fills the batch from the log.
    *
    * @param target bytes to gather; a single frame may be larger
    * @param room bytes that may be written at all
@@ -123,8 +148,6 @@ export class FrameSource {
    * @returns whether there is a batch
    */
   fill(target: number, room: number, alone: boolean): boolean {
-    this.text = ''
-    this.bytes = 0
     for (;;) {
       this.#next ??= this.#makeFrame()
       const next = this.#next
