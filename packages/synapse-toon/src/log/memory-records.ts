@@ -1,7 +1,7 @@
 import { SynapseToonError } from '../errors.ts'
+import { SmallSet } from '../small-set.ts'
 import { isTerminal, jsonBytes, type LogRecord } from '../wire/record.ts'
 import type { LogWriter, MaybePromise, OnAppend, WriterEvents } from './log.ts'
-import { Subscribers } from './subscribers.ts'
 
 /** A record that does not follow the last one, or follows the end. */
 export class AppendError extends SynapseToonError {
@@ -23,7 +23,7 @@ export class MemoryRecords implements LogWriter {
   readonly maxBytes: number
   readonly mayLag = false
   readonly #onEnded: (records: MemoryRecords) => void
-  readonly #subscribers = new Subscribers()
+  readonly #subscribers = new SmallSet<OnAppend>()
 
   readonly #keepsPassed: boolean
   #records: (LogRecord | undefined)[] = []
@@ -117,7 +117,8 @@ export class MemoryRecords implements LogWriter {
   }
 
   subscribe(onAppend: OnAppend): () => void {
-    return this.#subscribers.add(onAppend)
+    this.#subscribers.add(onAppend)
+    return () => this.#subscribers.delete(onAppend)
   }
 
   append(record: LogRecord): number {
@@ -135,7 +136,9 @@ export class MemoryRecords implements LogWriter {
       this.ended = true
       this.#onEnded(this)
     }
-    this.#subscribers.tell(record)
+    const { only, all } = this.#subscribers
+    if (only !== undefined) only(record)
+    else if (all !== undefined) for (const onAppend of all) onAppend(record)
     return bytes
   }
 
