@@ -61,7 +61,8 @@ export class Runtime {
   async create(input: CreateInput): Promise<Stream> {
     const { clock, wheel } = this
     const log = await this.#createLog(input)
-    const stream = new Stream({ ...input, log, clock, wheel })
+    const { source, transform, settings, lastEventId } = input
+    const stream = new Stream({ source, transform, settings, lastEventId, log, clock, wheel })
     this.running.set(stream.streamId, stream)
     void stream.done.then(() => {
       this.running.delete(stream.streamId)

@@ -1,10 +1,11 @@
 import type { Permit } from '../limits/limits.ts'
+import type { MaybePromise } from '../log/log.ts'
 import type { Runtime } from '../runtime.ts'
 import { Connection } from '../stream/connection.ts'
 import { type ConnectionSummary, notify } from '../stream/observer.ts'
 import type { Settings } from '../stream/settings.ts'
 import type { PlainAnswer, Sink } from '../stream/sink.ts'
-import { releaseSource } from '../stream/source.ts'
+import { isPromiseLike, releaseSource } from '../stream/source.ts'
 import { streamHeaders } from '../wire/headers.ts'
 import { mediaTypeOf } from './accept.ts'
 import { type Ask, readAsk } from './ask.ts'
@@ -43,14 +44,22 @@ export async function serve(given: ServeInput): Promise<ConnectionSummary> {
     if (request.method === 'HEAD') {
       return answer(given, headAnswer(request, mediaTypeOf(ask.format)), startedAt)
     }
+    const { target, transform, trustProxy = 0 } = given
+    // Before anything is waited for: a line that is closed has no address any more.
+    const address = runtime.admission && clientAddress(request, trustProxy)
     const sink = ask.format === 'stream' ? compressed(given) : given.sink
-    const input = { ...given, sink, settings: await withPrincipal(given) }
-    const route = await findRoute({ ...input, admit: admissionFor(input) }, ask)
+    const found = withPrincipal(given)
+    const settings = isPromiseLike(found) ? await found : found
+    // Written out: a copy by `...` has a shape of its own in V8, which weighs more than what it holds.
+    const input = { request, runtime, sink, settings, target, transform }
+    const admit = admissionFor(input, address)
+    const route = await findRoute({ runtime, settings, target, transform, admit }, ask)
     if (isNothingMore(route)) {
       return answer(given, nothingMore(request, route.reason), startedAt)
     }
     if (!route.isFirst) release(input)
-    return await read(input, ask, route, startedAt)
+    // Not awaited: it does not reject, and what is on this stack is not needed any more.
+    return read(input, ask, route, startedAt)
   } catch (error) {
     notify(observer, 'refused', describeRefusal(error))
     return answer(given, refusal(request, error) ?? unexpected(request, error), startedAt)
@@ -62,19 +71,22 @@ function compressed({ runtime, request, sink, settings }: ServeInput): Sink {
   return runtime.coding.apply(request, sink, settings.compression)
 }
 
-async function withPrincipal({ settings, request }: ServeInput): Promise<Settings> {
-  const { principalOf } = settings
-  if (principalOf === undefined) return settings
-  return { ...settings, principal: (await principalOf(request)) || undefined }
+function withPrincipal({ settings, request }: ServeInput): MaybePromise<Settings> {
+  return settings.principalOf === undefined ? settings : findPrincipal(settings, request)
+}
+
+async function findPrincipal(settings: Settings, request: RequestView): Promise<Settings> {
+  return { ...settings, principal: (await settings.principalOf!(request)) || undefined }
 }
 
 /** Limits count by principal, else by client address. */
-function admissionFor(input: ServeInput): (() => Promise<Permit>) | undefined {
-  const { runtime, settings, request, sink, trustProxy = 0 } = input
+function admissionFor(
+  { runtime, settings, sink }: ServeInput,
+  address: string | undefined,
+): (() => Promise<Permit>) | undefined {
   const { admission } = runtime
   if (admission === undefined) return undefined
-  const user = settings.principal ?? clientAddress(request, trustProxy)
-  return () => admission.admit(user, () => sink.closed)
+  return () => admission.admit(settings.principal ?? address, () => sink.closed)
 }
 
 /** Reads the stream until its end, or the client's. */
@@ -102,11 +114,17 @@ function readFrom(
   const { request, sink, settings, runtime } = input
   const { clock, wheel, flusher } = runtime
   const { format, encoding } = ask
-  const common = { ...route, sink, settings, startedAt }
+  const { log, stream, after, isFirst } = route
   const reader =
     format === 'stream'
       ? new Connection({
-          ...common,
+          log,
+          stream,
+          after,
+          isFirst,
+          sink,
+          settings,
+          startedAt,
           clock,
           wheel,
           flusher,
@@ -114,7 +132,15 @@ function readFrom(
           headers: headersFor(input, ask, route),
           earlyAnswer: (ended) => earlyFailure(request, ended, settings),
         })
-      : new WholeReader({ ...common, request, format, now: () => clock.now() })
+      : new WholeReader({
+          ...route,
+          sink,
+          settings,
+          startedAt,
+          request,
+          format,
+          now: () => clock.now(),
+        })
   if (reader instanceof Connection) watchConnection(runtime, reader)
   // The reader first: a source that yields at once finds it there.
   reader.start()
