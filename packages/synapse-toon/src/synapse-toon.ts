@@ -246,7 +246,9 @@ export function createSynapseToon(options: SynapseToonOptions = {}): SynapseToon
       assertNodePair(req, res)
       const sink = new NodeSink(res)
       const request = viewNodeRequest(req)
-      return serve({ runtime, request, sink, settings, target: source, transform, trustProxy })
+      return Promise.resolve(
+        serve({ runtime, request, sink, settings, target: source, transform, trustProxy }),
+      )
     },
 
     async start(source, given) {

@@ -1,11 +1,11 @@
+import { andThen } from '../and-then.ts'
 import type { Permit } from '../limits/limits.ts'
 import type { MaybePromise } from '../log/log.ts'
-import type { Runtime } from '../runtime.ts'
 import { Connection } from '../stream/connection.ts'
 import { type ConnectionSummary, notify } from '../stream/observer.ts'
 import type { Settings } from '../stream/settings.ts'
 import type { PlainAnswer, Sink } from '../stream/sink.ts'
-import { isPromiseLike, releaseSource } from '../stream/source.ts'
+import { releaseSource } from '../stream/source.ts'
 import { streamHeaders } from '../wire/headers.ts'
 import { mediaTypeOf } from './accept.ts'
 import { type Ask, readAsk } from './ask.ts'
@@ -20,7 +20,14 @@ import {
   refusal,
 } from './plain-answers.ts'
 import type { RequestView } from './request-view.ts'
-import { findRoute, isNothingMore, isStreamRef, type Route, type RouteInput } from './route.ts'
+import {
+  findRoute,
+  isNothingMore,
+  isStreamRef,
+  type NothingMore,
+  type Route,
+  type RouteInput,
+} from './route.ts'
 import { WholeReader } from './whole-reader.ts'
 
 export interface ServeInput extends Omit<RouteInput, 'admit'> {
@@ -34,36 +41,49 @@ export interface ServeInput extends Omit<RouteInput, 'admit'> {
  * One request, from its headers to its last byte: the only way from a framework to a stream, so
  * that no adapter has behaviour of its own. Never rejects.
  */
-export async function serve(given: ServeInput): Promise<ConnectionSummary> {
+export function serve(given: ServeInput): MaybePromise<ConnectionSummary> {
   const { request, runtime } = given
   const { observer } = given.settings
   const startedAt = runtime.clock.now()
+  const refuse = (error: unknown) => {
+    notify(observer, 'refused', describeRefusal(error))
+    return answer(given, refusal(request, error) ?? unexpected(request, error), startedAt)
+  }
   notify(observer, 'requested', { method: request.method })
   try {
     const ask = readAsk(request)
     if (request.method === 'HEAD') {
       return answer(given, headAnswer(request, mediaTypeOf(ask.format)), startedAt)
     }
-    const { target, transform, trustProxy = 0 } = given
-    // Before anything is waited for: a line that is closed has no address any more.
-    const address = runtime.admission && clientAddress(request, trustProxy)
     const sink = ask.format === 'stream' ? compressed(given) : given.sink
-    const found = withPrincipal(given)
-    const settings = isPromiseLike(found) ? await found : found
-    // Written out: a copy by `...` has a shape of its own in V8, which weighs more than what it holds.
-    const input = { request, runtime, sink, settings, target, transform }
-    const admit = admissionFor(input, address)
-    const route = await findRoute({ runtime, settings, target, transform, admit }, ask)
-    if (isNothingMore(route)) {
-      return answer(given, nothingMore(request, route.reason), startedAt)
+    // Before anything is waited for: a line that is closed has no address any more.
+    const address = runtime.admission && clientAddress(request, given.trustProxy ?? 0)
+    const go = (settings: Settings) => {
+      const { target, transform } = given
+      // Written out: a copy by `...` has a shape of its own in V8, which weighs more than what it holds.
+      const input = { request, runtime, sink, settings, target, transform }
+      const admit = admissionFor(input, address)
+      const route = findRoute({ runtime, settings, target, transform, admit }, ask)
+      return andThen(route, (found) => follow(input, ask, found, startedAt), refuse)
     }
-    if (!route.isFirst) release(input)
-    // Not awaited: it does not reject, and what is on this stack is not needed any more.
-    return read(input, ask, route, startedAt)
+    return andThen(withPrincipal(given), go, refuse)
   } catch (error) {
-    notify(observer, 'refused', describeRefusal(error))
-    return answer(given, refusal(request, error) ?? unexpected(request, error), startedAt)
+    return refuse(error)
   }
+}
+
+/** What a request is about has been found. */
+function follow(
+  input: ServeInput,
+  ask: Ask,
+  route: Route | NothingMore,
+  startedAt: number,
+): MaybePromise<ConnectionSummary> {
+  if (isNothingMore(route)) {
+    return answer(input, nothingMore(input.request, route.reason), startedAt)
+  }
+  if (!route.isFirst) release(input)
+  return read(input, ask, route, startedAt)
 }
 
 /** @throws {NotAcceptableError} */
@@ -129,6 +149,8 @@ function readFrom(
           wheel,
           flusher,
           encoding,
+          // A shutdown sends to another instance who can go on there.
+          among: runtime.log.shared ? runtime.connections : undefined,
           headers: headersFor(input, ask, route),
           earlyAnswer: (ended) => earlyFailure(request, ended, settings),
         })
@@ -141,17 +163,10 @@ function readFrom(
           format,
           now: () => clock.now(),
         })
-  if (reader instanceof Connection) watchConnection(runtime, reader)
   // The reader first: a source that yields at once finds it there.
   reader.start()
   if (route.isFirst && route.stream?.ended === false) route.stream.start()
   return reader.done
-}
-
-/** A shutdown sends to another instance who can go on there. */
-function watchConnection({ connections }: Runtime, connection: Connection): void {
-  connections.add(connection)
-  void connection.done.then(() => connections.delete(connection))
 }
 
 function headersFor({ request, settings }: ServeInput, ask: Ask, { log, fields }: Route) {

@@ -34,6 +34,8 @@ export interface ConnectionInput {
   readonly wheel: TimerWheel
   readonly flusher: Flusher
   readonly startedAt: number
+  /** Where it is listed as long as it lasts. */
+  readonly among?: Set<Connection> | undefined
 }
 
 /**
@@ -58,6 +60,7 @@ export class Connection implements Flushable, StreamReader, SinkEvents {
   readonly #flusher: Flusher
   readonly #after: number
   readonly #startedAt: number
+  readonly #among: Set<Connection> | undefined
   readonly #frames: FrameSource
   /** What is needed until there is a status; undefined from then on. */
   #opening: ConnectionInput | undefined
@@ -99,6 +102,7 @@ export class Connection implements Flushable, StreamReader, SinkEvents {
     this.#flusher = input.flusher
     this.#after = after
     this.#startedAt = input.startedAt
+    this.#among = input.among
     this.#opening = input
     const merge = settings.slowClient === 'merge' ? settings.merge : undefined
     this.#liveAfter = log.lastSeq
@@ -114,6 +118,7 @@ export class Connection implements Flushable, StreamReader, SinkEvents {
   }
 
   start(): void {
+    this.#among?.add(this)
     this.#sink.listen(this)
     this.#stream?.attach(this)
     if (this.#sink.closed) return this.#finish('client-left')
@@ -366,6 +371,7 @@ export class Connection implements Flushable, StreamReader, SinkEvents {
     this.#commitTimer?.clear()
     this.#heartbeatTimer?.clear()
     this.#stallTimer?.clear()
+    this.#among?.delete(this)
     this.#frames.close()
     this.#stream?.detach(this, leave)
     // After `detach`, which asks for `holdsBack`.

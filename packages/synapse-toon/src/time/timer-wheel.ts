@@ -42,7 +42,7 @@ export class TimerWheel {
 
   /** Calls `fire` once, `milliseconds` from now, unless touched or cleared. */
   set(milliseconds: number, fire: () => void): WheelTimer {
-    const timer = new Timer(this.#clock, milliseconds, fire, (t) => this.#remove(t))
+    const timer = new Timer(this.#clock, milliseconds, fire, this.#remove)
     if (this.#size === 0) this.#tick = slotOf(this.#clock.now())
     this.#insert(timer)
     this.#size++
@@ -62,7 +62,7 @@ export class TimerWheel {
     this.#insert(timer)
   }
 
-  #remove(timer: Timer): void {
+  readonly #remove = (timer: Timer): void => {
     if (!timer.slot?.delete(timer)) return
     timer.slot = undefined
     this.#size--
