@@ -17,6 +17,7 @@ const merge = (first, second) =>
 
 serve((req, res) => {
   const work = workOf(req.url)
-  const slowClient = work.query.get('slowClient') ?? 'wait'
-  return toon.pipe(() => produce(work), { req, res, slowClient, merge })
+  const slowClient = work.query.get('slowClient')
+  const policy = slowClient === null ? {} : { slowClient, merge }
+  return toon.pipe(() => produce(work), { req, res, ...policy })
 })

@@ -1,11 +1,12 @@
+import { andThen } from './and-then.ts'
 import { ContentCoding } from './http/content-coding.ts'
 import type { Admission, Limits, Permit } from './limits/limits.ts'
-import type { LogReader, LogWriter, StreamLog } from './log/log.ts'
+import type { LogReader, LogWriter, MaybePromise, StreamLog } from './log/log.ts'
 import { createMemoryLog } from './log/memory.ts'
 import type { Connection } from './stream/connection.ts'
 import { Flusher } from './stream/flusher.ts'
 import type { Settings, Transform } from './stream/settings.ts'
-import type { Source } from './stream/source.ts'
+import { isPromiseLike, type Source } from './stream/source.ts'
 import { Stream } from './stream/stream.ts'
 import type { Clock } from './time/clock.ts'
 import { TimerWheel } from './time/timer-wheel.ts'
@@ -60,14 +61,18 @@ export class Runtime {
   }
 
   /** Makes a stream; its source is asked only once `start()` is called. */
-  async create(input: CreateInput): Promise<Stream> {
+  create(input: CreateInput): MaybePromise<Stream> {
+    return andThen(this.#createLog(input), (log) => this.#createStream(input, log))
+  }
+
+  #createStream(input: CreateInput, log: LogWriter): Stream {
     const { clock, wheel } = this
-    const log = await this.#createLog(input)
-    const stream = new Stream({ ...input, log, clock, wheel })
+    const { source, transform, settings, lastEventId, permit } = input
+    const stream = new Stream({ source, transform, settings, lastEventId, log, clock, wheel })
     this.running.set(stream.streamId, stream)
-    void stream.done.then(() => {
-      this.running.delete(stream.streamId)
-      input.permit?.release()
+    void stream.done.then(({ streamId }) => {
+      this.running.delete(streamId)
+      permit?.release()
     })
     // Shutdown began while the log was opened: it has not seen this stream.
     if (this.closing) stream.end('shutdown')
@@ -86,16 +91,24 @@ export class Runtime {
     await this.log.close()
   }
 
-  async #createLog(input: CreateInput): Promise<LogWriter> {
+  #createLog(input: CreateInput): MaybePromise<LogWriter> {
     const { settings, keepAll, permit, streamId = createStreamId() } = input
     const { principal, maxBufferSize, slowClient } = settings
-    try {
-      if (keepAll) return await this.log.create(streamId, { principal })
-      const maxBytes = slowClient === 'merge' ? undefined : WINDOW_BUFFERS * maxBufferSize
-      return await this.#windows.create(streamId, { principal, maxBytes })
-    } catch (error) {
+    const failed = (error: unknown) => {
       permit?.release()
       throw error
+    }
+    try {
+      const log = keepAll
+        ? this.log.create(streamId, { principal })
+        : this.#windows.create(streamId, {
+            principal,
+            maxBytes: slowClient === 'merge' ? undefined : WINDOW_BUFFERS * maxBufferSize,
+            keepsPassed: false,
+          })
+      return isPromiseLike(log) ? log.catch(failed) : log
+    } catch (error) {
+      return failed(error)
     }
   }
 }

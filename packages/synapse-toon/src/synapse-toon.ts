@@ -157,6 +157,10 @@ const OWN_OPTIONS: readonly Exclude<keyof SynapseToonOptions, keyof StreamOption
   'clock',
 ]
 
+/** Options of a call that are not of a stream. */
+const PIPE_OPTIONS = ['transform', 'req', 'res']
+const STREAM_OPTIONS = ['transform', 'request']
+
 /** More stand before nobody: a larger number is a mistake. */
 const MAX_PROXIES = 10
 
@@ -178,9 +182,9 @@ export function createSynapseToon(options: SynapseToonOptions = {}): SynapseToon
   function prepare<Chunk>(
     target: Source<Chunk> | StreamRef,
     given: StartOptions<Chunk> | undefined,
-    known: string[],
+    known: readonly string[],
   ) {
-    const settings = resolveOptions(given, base, ['transform', ...known])
+    const settings = resolveOptions(given, base, known)
     if (!isStreamRef(target as Source<unknown>)) assertSource(target)
     const transform = checkTransform(given?.transform)
     return { runtime, settings, target: target as Source<unknown> | StreamRef, transform }
@@ -191,7 +195,7 @@ export function createSynapseToon(options: SynapseToonOptions = {}): SynapseToon
     if (limitBy !== undefined && typeof limitBy !== 'string') {
       throw new InvalidOptionError('limitBy', 'a string, for example an address', limitBy)
     }
-    const { settings, transform } = prepare(target, given, ['limitBy'])
+    const { settings, transform } = prepare(target, given, ['transform', 'limitBy'])
     if (settings.principalOf !== undefined) {
       const rule = 'a string for start, which has no request to find it in'
       throw new InvalidOptionError('principal', rule, settings.principalOf)
@@ -229,7 +233,7 @@ export function createSynapseToon(options: SynapseToonOptions = {}): SynapseToon
 
   return {
     stream(target, given) {
-      const prepared = prepare(target, given, ['request'])
+      const prepared = prepare(target, given, STREAM_OPTIONS)
       const request = given?.request
       const sink = new WebSink(prepared.settings.maxBufferSize, request?.signal)
       void serve({ ...prepared, request: viewWebRequest(request), sink, trustProxy })
@@ -237,11 +241,14 @@ export function createSynapseToon(options: SynapseToonOptions = {}): SynapseToon
     },
 
     pipe(target, given) {
-      const prepared = prepare(target, given, ['req', 'res'])
+      const { settings, target: source, transform } = prepare(target, given, PIPE_OPTIONS)
       const { req, res } = given
       assertNodePair(req, res)
       const sink = new NodeSink(res)
-      return serve({ ...prepared, request: viewNodeRequest(req), sink, trustProxy })
+      const request = viewNodeRequest(req)
+      return Promise.resolve(
+        serve({ runtime, request, sink, settings, target: source, transform, trustProxy }),
+      )
     },
 
     async start(source, given) {

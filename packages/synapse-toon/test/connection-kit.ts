@@ -1,6 +1,7 @@
 import { MemoryRecords } from '../src/log/memory-records.ts'
 import { Connection, type ConnectionInput } from '../src/stream/connection.ts'
 import { Flusher } from '../src/stream/flusher.ts'
+import type { FrameSource } from '../src/stream/frame-source.ts'
 import { DEFAULT_SETTINGS, resolveOptions } from '../src/stream/resolve-options.ts'
 import type { StreamOptions } from '../src/stream/settings.ts'
 import type { Source } from '../src/stream/source.ts'
@@ -31,6 +32,12 @@ export interface ConnectionKit {
 
 export function emptyLog(maxBytes = 2 ** 20): MemoryRecords {
   return new MemoryRecords(STREAM_ID, undefined, maxBytes, () => {})
+}
+
+/** The next batch, once the one before is written. */
+export function refill(frames: FrameSource, target: number, room: number, alone: boolean): boolean {
+  frames.clear()
+  return frames.fill(target, room, alone)
 }
 
 /** A connection that was not started, to a log that the test writes to. */

@@ -53,8 +53,7 @@ export class NodeSink implements Sink {
   }
 
   commit(headers: readonly (readonly [string, string])[]): void {
-    this.#response.statusCode = 200
-    this.#setHeaders(headers)
+    this.#writeHead(headers)
     if (this.#isWrapped) return this.#sendHeaders()
     // Left to the end of the turn, so that headers and first payload leave in one packet.
     process.nextTick(() => this.#sendHeaders())
@@ -162,11 +161,26 @@ export class NodeSink implements Sink {
     this.#response.flushHeaders()
   }
 
+  /** All at once, where that keeps no table of them for as long as the response lasts. */
+  #writeHead(headers: readonly (readonly [string, string])[]): void {
+    const response = this.#response
+    response.statusCode = 200
+    const isPlain = this.#http2 !== undefined || this.#isWrapped
+    if (isPlain || Object.hasOwn(response, 'writeHead')) return this.#setHeaders(headers)
+    const list: string[] = []
+    for (const [name, value] of headers) list.push(name, this.#withBefore(name, value))
+    response.writeHead(200, list)
+  }
+
   #setHeaders(headers: readonly (readonly [string, string])[]): void {
     for (const [name, value] of headers) {
-      const isList = LIST_HEADERS.has(name.toLowerCase())
-      const before = isList ? this.#response.getHeader(name) : undefined
-      this.#response.setHeader(name, before === undefined ? value : `${before}, ${value}`)
+      this.#response.setHeader(name, this.#withBefore(name, value))
     }
+  }
+
+  #withBefore(name: string, value: string): string {
+    if (!LIST_HEADERS.has(name.toLowerCase())) return value
+    const before = this.#response.getHeader(name)
+    return before === undefined ? value : `${before}, ${value}`
   }
 }

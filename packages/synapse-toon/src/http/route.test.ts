@@ -29,7 +29,7 @@ interface Asked {
   readonly options?: StreamOptions
 }
 
-function find({ target = source, lastEventId, format = 'stream', options }: Asked = {}) {
+async function find({ target = source, lastEventId, format = 'stream', options }: Asked = {}) {
   const settings = resolveOptions(options)
   const ask: Ask = { format, encoding: 'json', lastEventId }
   return findRoute({ runtime, target: target as never, transform: undefined, settings }, ask)

@@ -1,5 +1,6 @@
+import { andThen } from '../and-then.ts'
 import type { Permit } from '../limits/limits.ts'
-import type { LogReader } from '../log/log.ts'
+import type { LogReader, MaybePromise } from '../log/log.ts'
 import type { Runtime } from '../runtime.ts'
 import type { EndReason } from '../stream/end-reason.ts'
 import type { Settings, Transform } from '../stream/settings.ts'
@@ -55,21 +56,19 @@ export interface NothingMore {
  *
  * @throws {RefusedError} @throws {InvalidEventIdError} before anything was started
  */
-export async function findRoute(input: RouteInput, ask: Ask): Promise<Route | NothingMore> {
+export function findRoute(input: RouteInput, ask: Ask): MaybePromise<Route | NothingMore> {
   const { target, settings, runtime } = input
   // Those who share the log have it too, and will be there longer.
   if (runtime.closing && runtime.log.shared) throw new ClosingError()
   const wanted = wantedPosition(target, ask, settings.resume)
-  if (wanted !== undefined) {
-    const found = await findStream(runtime, wanted, settings.principal)
+  if (wanted === undefined) return admit(input, ask)
+  return andThen(findStream(runtime, wanted, settings.principal), (found) => {
     // Without resume, a stream is only looked up to see whether it is over.
-    if (settings.resume || isStreamRef(target) || (found !== undefined && isNothingMore(found))) {
-      if (found === undefined) throw new StreamGoneError(wanted.streamId)
-      return found
-    }
-  }
-  if (runtime.closing) throw new ClosingError()
-  return begin(input, ask)
+    const isWanted = settings.resume || isStreamRef(target)
+    if (!isWanted && (found === undefined || !isNothingMore(found))) return admit(input, ask)
+    if (found === undefined) throw new StreamGoneError(wanted.streamId)
+    return found
+  })
 }
 
 export function isNothingMore(route: Route | NothingMore): route is NothingMore {
@@ -128,18 +127,20 @@ async function findStream(
   return { log, stream: runtime.running.get(streamId), after: seq, isFirst: false }
 }
 
-async function begin(input: RouteInput, ask: Ask): Promise<Route> {
-  const { runtime, settings, transform } = input
+function admit(input: RouteInput, ask: Ask): MaybePromise<Route> {
+  if (input.runtime.closing) throw new ClosingError()
+  if (input.admit === undefined) return begin(input, ask, undefined)
+  return input.admit().then((permit) => begin(input, ask, permit))
+}
+
+function begin(input: RouteInput, ask: Ask, permit: Permit | undefined): MaybePromise<Route> {
+  const { runtime, settings, target, transform } = input
+  const { lastEventId } = ask
+  const source = target as Source<unknown>
   // A whole answer is put together from the log: it needs all records, resumable or not.
   const keepAll = settings.resume || ask.format !== 'stream'
-  const permit = await input.admit?.()
-  const stream = await runtime.create({
-    source: input.target as Source<unknown>,
-    transform,
-    settings,
-    lastEventId: ask.lastEventId,
-    keepAll,
-    permit,
+  const created = runtime.create({ source, transform, settings, lastEventId, keepAll, permit })
+  return andThen(created, (stream) => {
+    return { log: stream.log, stream, after: 0, isFirst: true, fields: permit?.fields ?? [] }
   })
-  return { log: stream.log, stream, after: 0, isFirst: true, fields: permit?.fields ?? [] }
 }

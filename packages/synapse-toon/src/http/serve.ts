@@ -1,5 +1,6 @@
+import { andThen } from '../and-then.ts'
 import type { Permit } from '../limits/limits.ts'
-import type { Runtime } from '../runtime.ts'
+import type { MaybePromise } from '../log/log.ts'
 import { Connection } from '../stream/connection.ts'
 import { type ConnectionSummary, notify } from '../stream/observer.ts'
 import type { Settings } from '../stream/settings.ts'
@@ -19,7 +20,14 @@ import {
   refusal,
 } from './plain-answers.ts'
 import type { RequestView } from './request-view.ts'
-import { findRoute, isNothingMore, isStreamRef, type Route, type RouteInput } from './route.ts'
+import {
+  findRoute,
+  isNothingMore,
+  isStreamRef,
+  type NothingMore,
+  type Route,
+  type RouteInput,
+} from './route.ts'
 import { WholeReader } from './whole-reader.ts'
 
 export interface ServeInput extends Omit<RouteInput, 'admit'> {
@@ -33,10 +41,14 @@ export interface ServeInput extends Omit<RouteInput, 'admit'> {
  * One request, from its headers to its last byte: the only way from a framework to a stream, so
  * that no adapter has behaviour of its own. Never rejects.
  */
-export async function serve(given: ServeInput): Promise<ConnectionSummary> {
+export function serve(given: ServeInput): MaybePromise<ConnectionSummary> {
   const { request, runtime } = given
   const { observer } = given.settings
   const startedAt = runtime.clock.now()
+  const refuse = (error: unknown) => {
+    notify(observer, 'refused', describeRefusal(error))
+    return answer(given, refusal(request, error) ?? unexpected(request, error), startedAt)
+  }
   notify(observer, 'requested', { method: request.method })
   try {
     const ask = readAsk(request)
@@ -44,17 +56,34 @@ export async function serve(given: ServeInput): Promise<ConnectionSummary> {
       return answer(given, headAnswer(request, mediaTypeOf(ask.format)), startedAt)
     }
     const sink = ask.format === 'stream' ? compressed(given) : given.sink
-    const input = { ...given, sink, settings: await withPrincipal(given) }
-    const route = await findRoute({ ...input, admit: admissionFor(input) }, ask)
-    if (isNothingMore(route)) {
-      return answer(given, nothingMore(request, route.reason), startedAt)
+    // Before anything is waited for: a line that is closed has no address any more.
+    const address = runtime.admission && clientAddress(request, given.trustProxy ?? 0)
+    const go = (settings: Settings) => {
+      const { target, transform } = given
+      // Written out: a copy by `...` has a shape of its own in V8, which weighs more than what it holds.
+      const input = { request, runtime, sink, settings, target, transform }
+      const admit = admissionFor(input, address)
+      const route = findRoute({ runtime, settings, target, transform, admit }, ask)
+      return andThen(route, (found) => follow(input, ask, found, startedAt), refuse)
     }
-    if (!route.isFirst) release(input)
-    return await read(input, ask, route, startedAt)
+    return andThen(withPrincipal(given), go, refuse)
   } catch (error) {
-    notify(observer, 'refused', describeRefusal(error))
-    return answer(given, refusal(request, error) ?? unexpected(request, error), startedAt)
+    return refuse(error)
   }
+}
+
+/** What a request is about has been found. */
+function follow(
+  input: ServeInput,
+  ask: Ask,
+  route: Route | NothingMore,
+  startedAt: number,
+): MaybePromise<ConnectionSummary> {
+  if (isNothingMore(route)) {
+    return answer(input, nothingMore(input.request, route.reason), startedAt)
+  }
+  if (!route.isFirst) release(input)
+  return read(input, ask, route, startedAt)
 }
 
 /** @throws {NotAcceptableError} */
@@ -62,19 +91,22 @@ function compressed({ runtime, request, sink, settings }: ServeInput): Sink {
   return runtime.coding.apply(request, sink, settings.compression)
 }
 
-async function withPrincipal({ settings, request }: ServeInput): Promise<Settings> {
-  const { principalOf } = settings
-  if (principalOf === undefined) return settings
-  return { ...settings, principal: (await principalOf(request)) || undefined }
+function withPrincipal({ settings, request }: ServeInput): MaybePromise<Settings> {
+  return settings.principalOf === undefined ? settings : findPrincipal(settings, request)
+}
+
+async function findPrincipal(settings: Settings, request: RequestView): Promise<Settings> {
+  return { ...settings, principal: (await settings.principalOf!(request)) || undefined }
 }
 
 /** Limits count by principal, else by client address. */
-function admissionFor(input: ServeInput): (() => Promise<Permit>) | undefined {
-  const { runtime, settings, request, sink, trustProxy = 0 } = input
+function admissionFor(
+  { runtime, settings, sink }: ServeInput,
+  address: string | undefined,
+): (() => Promise<Permit>) | undefined {
   const { admission } = runtime
   if (admission === undefined) return undefined
-  const user = settings.principal ?? clientAddress(request, trustProxy)
-  return () => admission.admit(user, () => sink.closed)
+  return () => admission.admit(settings.principal ?? address, () => sink.closed)
 }
 
 /** Reads the stream until its end, or the client's. */
@@ -102,30 +134,39 @@ function readFrom(
   const { request, sink, settings, runtime } = input
   const { clock, wheel, flusher } = runtime
   const { format, encoding } = ask
-  const common = { ...route, sink, settings, startedAt }
+  const { log, stream, after, isFirst } = route
   const reader =
     format === 'stream'
       ? new Connection({
-          ...common,
+          log,
+          stream,
+          after,
+          isFirst,
+          sink,
+          settings,
+          startedAt,
           clock,
           wheel,
           flusher,
           encoding,
+          // A shutdown sends to another instance who can go on there.
+          among: runtime.log.shared ? runtime.connections : undefined,
           headers: headersFor(input, ask, route),
           earlyAnswer: (ended) => earlyFailure(request, ended, settings),
         })
-      : new WholeReader({ ...common, request, format, now: () => clock.now() })
-  if (reader instanceof Connection) watchConnection(runtime, reader)
+      : new WholeReader({
+          ...route,
+          sink,
+          settings,
+          startedAt,
+          request,
+          format,
+          now: () => clock.now(),
+        })
   // The reader first: a source that yields at once finds it there.
   reader.start()
   if (route.isFirst && route.stream?.ended === false) route.stream.start()
   return reader.done
-}
-
-/** A shutdown sends to another instance who can go on there. */
-function watchConnection({ connections }: Runtime, connection: Connection): void {
-  connections.add(connection)
-  void connection.done.then(() => connections.delete(connection))
 }
 
 function headersFor({ request, settings }: ServeInput, ask: Ask, { log, fields }: Route) {

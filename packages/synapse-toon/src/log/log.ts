@@ -50,7 +50,11 @@ export interface CreateOptions {
   readonly principal: string | undefined
   /** Most bytes of records to keep; the log's own bound applies where it is lower. */
   readonly maxBytes?: number | undefined
+  /** `false`: nobody will ask for what was passed on, which MAY be dropped at once. Default `true`. */
+  readonly keepsPassed?: boolean
 }
+
+export type OnAppend = (record?: LogRecord) => void
 
 export interface LogReader {
   readonly streamId: string
@@ -83,12 +87,13 @@ export interface LogReader {
   /** Bytes of JSON behind position `seq`; for positions that are not in memory, at least this. */
   bytesAfter(seq: number): number
   /**
-   * Calls `onAppend` after every append, until the returned function is called.
+   * Calls `onAppend` after every append, until the returned function is called. MAY hand it the record
+   * that was appended.
    *
    * MUST NOT miss a record: one appended after `subscribe` returned is announced, once and in order
    * of `lastSeq`, also when messages or connections to the store are lost in between.
    */
-  subscribe(onAppend: () => void): () => void
+  subscribe(onAppend: OnAppend): () => void
   /** Subscribers in all processes, as far as they are known. */
   readers(): MaybePromise<number>
 }

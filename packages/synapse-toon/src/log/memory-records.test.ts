@@ -93,6 +93,43 @@ describe('MemoryRecords', () => {
   })
 })
 
+describe('MemoryRecords that keep nothing passed', () => {
+  const window = (maxBytes = 30) =>
+    new MemoryRecords(STREAM_ID, 'user-1', maxBytes, () => {}, { keepsPassed: false })
+
+  it('drop a record as soon as it is passed, and count on', () => {
+    const records = window()
+    for (let seq = 1; seq <= 3; seq++) {
+      records.append(update(seq))
+      expect(records).toMatchObject({ firstSeq: seq, lastSeq: seq, unreadBytes: 10, hasRoom: true })
+      records.passed(seq)
+      expect(records).toMatchObject({ firstSeq: seq + 1, lastSeq: seq, unreadBytes: 0 })
+      expect(records.at(seq)).toBeUndefined()
+      expect(records.bytesAfter(0)).toBe(0)
+    }
+    expect(records.bytes).toBe(30)
+  })
+
+  it('keep what is not passed, with those before it, as long as it fits', () => {
+    const records = window()
+    for (let seq = 1; seq <= 4; seq++) records.append(update(seq))
+    records.passed(2)
+    expect([1, 2, 3, 4].map((seq) => records.at(seq)?.seq)).toEqual([1, 2, 3, 4])
+    expect(records).toMatchObject({ unreadBytes: 20, hasRoom: true })
+    records.passed(4)
+    expect(records).toMatchObject({ firstSeq: 5, lastSeq: 4, unreadBytes: 0 })
+  })
+
+  it('keep the end, for whoever asks how it ended', () => {
+    const records = window()
+    records.append(update(1))
+    records.append(done(2))
+    records.passed(2)
+    expect(records.at(2)).toEqual(done(2))
+    expect(records).toMatchObject({ lastSeq: 2, ended: true })
+  })
+})
+
 describe('the trimming of MemoryRecords', () => {
   it('drops the oldest that were read, as soon as there is more than fits', () => {
     const records = recordsOf(30)

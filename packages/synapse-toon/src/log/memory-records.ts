@@ -1,6 +1,7 @@
 import { SynapseToonError } from '../errors.ts'
+import { SmallSet } from '../small-set.ts'
 import { isTerminal, jsonBytes, type LogRecord } from '../wire/record.ts'
-import type { LogWriter, MaybePromise, WriterEvents } from './log.ts'
+import type { LogWriter, MaybePromise, OnAppend, WriterEvents } from './log.ts'
 
 /** A record that does not follow the last one, or follows the end. */
 export class AppendError extends SynapseToonError {
@@ -22,8 +23,9 @@ export class MemoryRecords implements LogWriter {
   readonly maxBytes: number
   readonly mayLag = false
   readonly #onEnded: (records: MemoryRecords) => void
-  readonly #subscribers = new Set<() => void>()
+  readonly #subscribers = new SmallSet<OnAppend>()
 
+  readonly #keepsPassed: boolean
   #records: (LogRecord | undefined)[] = []
   /** For each record: bytes of all records up to and with it, so that any sum is one subtraction. */
   #bytesUpTo: number[] = []
@@ -37,18 +39,22 @@ export class MemoryRecords implements LogWriter {
   #events: WriterEvents | undefined
   ended = false
 
-  /** @param after position before the first record that will be appended; 0 for a new stream */
+  /**
+   * @param options.after position before the first record that will be appended; default 0, a new stream
+   * @param options.keepsPassed see `CreateOptions`
+   */
   constructor(
     streamId: string,
     principal: string | undefined,
     maxBytes: number,
     onEnded: (records: MemoryRecords) => void,
-    after = 0,
+    { after = 0, keepsPassed = true }: { after?: number; keepsPassed?: boolean | undefined } = {},
   ) {
     this.streamId = streamId
     this.principal = principal
     this.maxBytes = maxBytes
     this.#onEnded = onEnded
+    this.#keepsPassed = keepsPassed
     this.#baseSeq = after + 1
   }
 
@@ -105,10 +111,12 @@ export class MemoryRecords implements LogWriter {
   }
 
   passed(seq: number): void {
-    if (seq > this.#passedSeq) this.#passedSeq = seq
+    if (seq <= this.#passedSeq) return
+    this.#passedSeq = seq
+    if (!this.#keepsPassed && !this.ended) this.#dropPassed()
   }
 
-  subscribe(onAppend: () => void): () => void {
+  subscribe(onAppend: OnAppend): () => void {
     this.#subscribers.add(onAppend)
     return () => this.#subscribers.delete(onAppend)
   }
@@ -128,8 +136,22 @@ export class MemoryRecords implements LogWriter {
       this.ended = true
       this.#onEnded(this)
     }
-    for (const onAppend of this.#subscribers) onAppend()
+    const { only, all } = this.#subscribers
+    if (only !== undefined) only(record)
+    else if (all !== undefined) for (const onAppend of all) onAppend(record)
     return bytes
+  }
+
+  /** Nearly always all of them: then the arrays are empty again, and stay as small as they are. */
+  #dropPassed(): void {
+    if (this.#passedSeq < this.lastSeq) return
+    this.#baseSeq = this.lastSeq + 1
+    this.#head = 0
+    this.#droppedBytes = this.#totalBytes
+    while (this.#records.length > 0) {
+      this.#records.pop()
+      this.#bytesUpTo.pop()
+    }
   }
 
   #trim(): void {

@@ -82,10 +82,10 @@ export function createMemoryLog(options: MemoryLogOptions = {}): StreamLog {
 
   return {
     shared: false,
-    create(streamId: string, { principal, maxBytes: wanted }: CreateOptions) {
+    create(streamId: string, { principal, maxBytes: wanted, keepsPassed }: CreateOptions) {
       if (streams.has(streamId)) throw new StreamExistsError(streamId)
       const limit = Math.min(wanted ?? maxBytes, maxBytes)
-      const records = new MemoryRecords(streamId, principal, limit, onEnded)
+      const records = new MemoryRecords(streamId, principal, limit, onEnded, { keepsPassed })
       streams.set(streamId, records)
       return records
     },

@@ -239,6 +239,8 @@ export class RedisView implements LogReader {
   }
 
   #tailAfter(seq: number): MemoryRecords {
-    return new MemoryRecords(this.streamId, this.principal, TAIL_BYTES, () => {}, seq)
+    return new MemoryRecords(this.streamId, this.principal, TAIL_BYTES, () => {}, {
+      after: seq,
+    })
   }
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../time/clock.ts'
 import type { TimerWheel, WheelTimer } from '../time/timer-wheel.ts'
 import { encodeRetry, HEARTBEAT } from '../wire/frame.ts'
 import type { PayloadEncoding } from '../wire/payload-encoding.ts'
+import type { LogRecord } from '../wire/record.ts'
 import type { EndReason } from './end-reason.ts'
 import type { Flushable, Flusher } from './flusher.ts'
 import { FrameSource } from './frame-source.ts'
@@ -11,7 +12,7 @@ import { optimalChunkSize } from './optimal-chunk-size.ts'
 import type { StreamReader } from './readers.ts'
 import type { Settings } from './settings.ts'
 import { retryAfterMove } from './shutdown-retry.ts'
-import type { PlainAnswer, Sink } from './sink.ts'
+import type { PlainAnswer, Sink, SinkEvents } from './sink.ts'
 import { isPromiseLike } from './source.ts'
 import type { LeaveReason, Stream } from './stream.ts'
 
@@ -33,6 +34,8 @@ export interface ConnectionInput {
   readonly wheel: TimerWheel
   readonly flusher: Flusher
   readonly startedAt: number
+  /** Where it is listed as long as it lasts. */
+  readonly among?: Set<Connection> | undefined
 }
 
 /**
@@ -45,15 +48,30 @@ type State = 'waiting' | 'open' | 'ending' | 'over'
  * One client reading one stream at its own pace: reads records from its position on, writes frames,
  * waits when the client is slow. Everything it holds is released in `#finish`, once.
  */
-export class Connection implements Flushable, StreamReader {
+export class Connection implements Flushable, StreamReader, SinkEvents {
   readonly done: Promise<ConnectionSummary>
   #resolveDone!: (summary: ConnectionSummary) => void
-  readonly #input: ConnectionInput
+  readonly #sink: Sink
+  readonly #log: LogReader
+  readonly #stream: Stream | undefined
+  readonly #settings: Settings
+  readonly #clock: Clock
+  readonly #wheel: TimerWheel
+  readonly #flusher: Flusher
+  readonly #after: number
+  readonly #startedAt: number
+  readonly #among: Set<Connection> | undefined
   readonly #frames: FrameSource
+  /** What is needed until there is a status; undefined from then on. */
+  #opening: ConnectionInput | undefined
   #state: State = 'waiting'
   #status = 0
   /** Handed to the flusher and not yet flushed. */
   #scheduled = false
+  /** All that is in the log is in a batch: what comes next can be framed as it comes. */
+  #isLive = false
+  /** Bytes that the network had not taken after the last write: more it cannot be now. */
+  #unsent = 0
   /** The sink wants no more until it drains. */
   #blocked = false
   #blockedSince = 0
@@ -74,8 +92,18 @@ export class Connection implements Flushable, StreamReader {
   #earlyReason: EndReason | undefined
 
   constructor(input: ConnectionInput) {
-    this.#input = input
     const { log, encoding, after, settings } = input
+    this.#sink = input.sink
+    this.#log = log
+    this.#stream = input.stream
+    this.#settings = settings
+    this.#clock = input.clock
+    this.#wheel = input.wheel
+    this.#flusher = input.flusher
+    this.#after = after
+    this.#startedAt = input.startedAt
+    this.#among = input.among
+    this.#opening = input
     const merge = settings.slowClient === 'merge' ? settings.merge : undefined
     this.#liveAfter = log.lastSeq
     this.#frames = new FrameSource({ log, encoding, after, merge, observer: settings.observer })
@@ -86,18 +114,20 @@ export class Connection implements Flushable, StreamReader {
 
   /** Only `wait` makes the source wait; the other policies deal with what has piled up. */
   get holdsBack(): boolean {
-    return this.#blocked && this.#input.settings.slowClient === 'wait'
+    return this.#blocked && this.#settings.slowClient === 'wait'
   }
 
   start(): void {
-    const { sink, log, stream, settings, wheel, after, isFirst } = this.#input
-    sink.listen({ onDrain: () => this.#onDrain(), onClose: (served) => this.#onClose(served) })
-    stream?.attach(this)
-    if (sink.closed) return this.#finish('client-left')
-    this.#unsubscribe = log.subscribe(() => this.#onAppend())
-    if (after > 0) notify(settings.observer, 'resumed', { streamId: log.streamId, after })
-    if (!isFirst || settings.commitAfter === 0) this.#commit()
-    else this.#commitTimer = wheel.set(settings.commitAfter, () => this.#commitEarly())
+    this.#among?.add(this)
+    this.#sink.listen(this)
+    this.#stream?.attach(this)
+    if (this.#sink.closed) return this.#finish('client-left')
+    this.#unsubscribe = this.#log.subscribe(this.#onAppend)
+    const { streamId } = this.#log
+    const after = this.#after
+    if (after > 0) notify(this.#settings.observer, 'resumed', { streamId, after })
+    if (!this.#opening!.isFirst || this.#settings.commitAfter === 0) this.#commit()
+    else this.#commitTimer = this.#wheel.set(this.#settings.commitAfter, () => this.#commitEarly())
     this.#onAppend()
   }
 
@@ -106,19 +136,42 @@ export class Connection implements Flushable, StreamReader {
     this.#scheduled = false
     if (this.#state === 'waiting' && this.#frames.hasMore) this.#open()
     if (this.#state !== 'open') return
-    const { sink, settings, stream } = this.#input
-    while (this.#canWrite && this.#frames.isReady) {
-      const unsent = sink.unsentBytes()
-      const room = settings.maxBufferSize - unsent
-      if (!this.#frames.fill(optimalChunkSize(this.#bytes), room, unsent === 0)) this.#block()
-      else this.#write()
-    }
-    stream?.passed(this.#frames.position)
-    // Not while blocked: what comes until the client takes again has waited for it.
-    if (!this.#blocked && !this.#frames.hasMore) this.#frames.caughtUp()
+    if (!this.#isLive) this.#readLog()
+    if (this.#frames.bytes > 0 && this.#canWrite) this.#write()
     if (this.#frames.ended) this.#end()
-    else if (this.#canWrite && this.#frames.needsLoad) this.#load()
     else if (this.#isMoving) this.#moveNow()
+  }
+
+  /** Writes what the log has behind the position, after a batch that was begun. */
+  #readLog(): void {
+    const frames = this.#frames
+    while (this.#canWrite && frames.isReady) {
+      const unsent = this.#sink.unsentBytes()
+      const room = this.#settings.maxBufferSize - unsent
+      if (frames.fill(optimalChunkSize(this.#bytes), room, unsent === 0)) this.#write()
+      else this.#block()
+    }
+    this.#stream?.passed(frames.position)
+    if (frames.hasMore) {
+      if (this.#canWrite) this.#load()
+    } else if (this.#canWrite) {
+      // Not while blocked: what comes until the client takes again has waited for it.
+      frames.caughtUp()
+      this.#isLive = true
+    }
+  }
+
+  /** Frames a record as it comes. @returns false: it is left to `flush`, which reads the log */
+  #take(record: LogRecord): boolean {
+    for (;;) {
+      const target = optimalChunkSize(this.#bytes)
+      if (this.#frames.add(record, target, this.#settings.maxBufferSize - this.#unsent)) break
+      if (this.#frames.bytes === 0) return false
+      this.#write()
+      if (!this.#isLive) return false
+    }
+    this.#stream?.passed(record.seq)
+    return true
   }
 
   /**
@@ -132,10 +185,11 @@ export class Connection implements Flushable, StreamReader {
   }
 
   #moveNow(): void {
-    const { sink } = this.#input
-    if (!this.#canWrite || this.#isLoading || this.#frames.position === 0) return
+    // What is scheduled is written first, and then asks again.
+    if (!this.#canWrite || this.#scheduled || this.#isLoading) return
+    if (this.#frames.position === 0) return
     const retry = encodeRetry(retryAfterMove())
-    sink.write(retry, retry.length)
+    this.#sink.write(retry, retry.length)
     this.#moved = true
     this.#end()
   }
@@ -163,22 +217,22 @@ export class Connection implements Flushable, StreamReader {
     this.#cutOff('client-left')
   }
 
-  #onAppend(): void {
+  readonly #onAppend = (record?: LogRecord): void => {
     if (this.#blocked) return this.#checkOverflow()
+    if (this.#isLive) this.#isLive = record !== undefined && this.#take(record)
     if (this.#scheduled || this.#isLoading) return
     this.#scheduled = true
-    this.#input.flusher.schedule(this)
+    this.#flusher.schedule(this)
   }
 
   /** The first records are there: a status, or a failure as an answer of its own. */
   #open(): void {
-    const { stream, isFirst, earlyAnswer } = this.#input
-    if (!isFirst || stream?.summary === undefined || !this.#frames.startsWithFailure) {
-      return this.#commit()
-    }
-    this.#earlyReason = stream.summary.reason
+    const { isFirst, earlyAnswer } = this.#opening!
+    const summary = this.#stream?.summary
+    if (!isFirst || summary === undefined || !this.#frames.startsWithFailure) return this.#commit()
+    this.#earlyReason = summary.reason
     this.#stopReading()
-    const answer = earlyAnswer(stream.summary)
+    const answer = earlyAnswer(summary)
     if (!isPromiseLike(answer)) return this.#answer(answer)
     answer.then((settled) => this.#answer(settled)).catch((error) => this.onFlushError(error))
   }
@@ -187,7 +241,7 @@ export class Connection implements Flushable, StreamReader {
     if (this.#state === 'over') return
     this.#status = answer.status
     this.#armStall()
-    this.#input.sink.answer(answer)
+    this.#sink.answer(answer)
   }
 
   /** `commitAfter` has passed without a payload: from here on failures are frames. */
@@ -198,63 +252,65 @@ export class Connection implements Flushable, StreamReader {
 
   #commit(): void {
     if (this.#state !== 'waiting') return
-    const { sink, headers, stream, settings, log, clock, startedAt, wheel } = this.#input
     this.#state = 'open'
     this.#status = 200
     this.#commitTimer?.clear()
+    this.#commitTimer = undefined
+    const { headers } = this.#opening!
+    this.#opening = undefined
     try {
-      sink.commit(headers)
+      this.#sink.commit(headers)
     } catch (error) {
       // Someone else has sent a status. In a timer, the error would reach nobody but the process.
       return this.onFlushError(error)
     }
-    stream?.announce()
-    const elapsedMs = clock.now() - startedAt
-    notify(settings.observer, 'committed', { streamId: log.streamId, elapsedMs })
-    if (settings.heartbeat > 0) this.#heartbeatTimer = wheel.set(settings.heartbeat, this.#beat)
+    this.#stream?.announce()
+    const elapsedMs = this.#clock.now() - this.#startedAt
+    notify(this.#settings.observer, 'committed', { streamId: this.#log.streamId, elapsedMs })
+    if (this.#settings.heartbeat > 0)
+      this.#heartbeatTimer = this.#wheel.set(this.#settings.heartbeat, this.#beat)
   }
 
   #write(): void {
-    const { sink, clock, startedAt, settings } = this.#input
     const { text, bytes } = this.#frames
+    this.#frames.clear()
     this.#bytes += bytes
-    this.#ttfbMs ??= clock.now() - startedAt
+    this.#ttfbMs ??= this.#clock.now() - this.#startedAt
     this.#heartbeatTimer?.touch()
-    const wantsMore = sink.write(text, bytes)
-    if (!wantsMore || sink.unsentBytes() >= settings.maxBufferSize) this.#block()
+    const wantsMore = this.#sink.write(text, bytes)
+    this.#unsent = this.#sink.unsentBytes()
+    if (!wantsMore || this.#unsent >= this.#settings.maxBufferSize) this.#block()
   }
 
   readonly #beat = (): void => {
-    const { settings, wheel } = this.#input
     this.#writeHeartbeat()
-    if (this.#state === 'open') this.#heartbeatTimer = wheel.set(settings.heartbeat, this.#beat)
+    if (this.#state === 'open')
+      this.#heartbeatTimer = this.#wheel.set(this.#settings.heartbeat, this.#beat)
   }
 
   /** Not on a line that still has bytes to take: those keep it open already. */
   #writeHeartbeat(): void {
-    const { sink } = this.#input
-    if (!this.#canWrite || sink.unsentBytes() > 0) return
-    sink.write(HEARTBEAT, HEARTBEAT.length)
+    if (!this.#canWrite || this.#sink.unsentBytes() > 0) return
+    this.#sink.write(HEARTBEAT, HEARTBEAT.length)
   }
 
   #block(): void {
-    const { sink, settings, clock, log, stream } = this.#input
     this.#blocked = true
-    this.#blockedSince = clock.now()
+    this.#isLive = false
+    this.#blockedSince = this.#clock.now()
     this.#frames.fellBehind()
-    if (settings.slowClient === 'wait') stream?.readerChanged(this)
-    notify(settings.observer, 'blocked', {
-      streamId: log.streamId,
-      unsentBytes: sink.unsentBytes(),
+    if (this.#settings.slowClient === 'wait') this.#stream?.readerChanged(this)
+    notify(this.#settings.observer, 'blocked', {
+      streamId: this.#log.streamId,
+      unsentBytes: this.#sink.unsentBytes(),
     })
     this.#armStall()
   }
 
-  #onDrain(): void {
-    const { sink, settings, stream } = this.#input
-    if (!this.#blocked || sink.unsentBytes() >= settings.maxBufferSize) return
+  onDrain(): void {
+    if (!this.#blocked || this.#sink.unsentBytes() >= this.#settings.maxBufferSize) return
     this.#unblock()
-    if (settings.slowClient === 'wait') stream?.readerChanged(this)
+    if (this.#settings.slowClient === 'wait') this.#stream?.readerChanged(this)
     if (this.#state !== 'open') return
     this.#stallTimer?.clear()
     this.flush()
@@ -262,25 +318,23 @@ export class Connection implements Flushable, StreamReader {
 
   #unblock(): void {
     this.#blocked = false
-    this.#blockedMs += this.#input.clock.now() - this.#blockedSince
+    this.#blockedMs += this.#clock.now() - this.#blockedSince
   }
 
   /** Counts only what came since the start: a long replay to a client that is fast is no overflow. */
   #checkOverflow(): void {
-    const { settings, log } = this.#input
-    if (settings.slowClient !== 'disconnect' || this.#state !== 'open') return
-    const unread = log.bytesAfter(Math.max(this.#frames.position, this.#liveAfter))
-    if (unread > settings.maxBufferSize) this.#cutOff('overflow')
+    if (this.#settings.slowClient !== 'disconnect' || this.#state !== 'open') return
+    const unread = this.#log.bytesAfter(Math.max(this.#frames.position, this.#liveAfter))
+    if (unread > this.#settings.maxBufferSize) this.#cutOff('overflow')
   }
 
   /** Watches that the network takes something as long as there is something to take. */
   #armStall(): void {
-    const { settings, wheel, sink } = this.#input
     this.#stallTimer?.clear()
-    if (settings.deadlines.stall === 0) return
-    const before = sink.progress()
-    this.#stallTimer = wheel.set(settings.deadlines.stall, () => {
-      if (sink.progress() === before) this.#cutOff('stalled-client')
+    if (this.#settings.deadlines.stall === 0) return
+    const before = this.#sink.progress()
+    this.#stallTimer = this.#wheel.set(this.#settings.deadlines.stall, () => {
+      if (this.#sink.progress() === before) this.#cutOff('stalled-client')
       else this.#armStall()
     })
   }
@@ -289,7 +343,7 @@ export class Connection implements Flushable, StreamReader {
   #end(): void {
     this.#stopReading()
     this.#armStall()
-    this.#input.sink.end()
+    this.#sink.end()
   }
 
   #stopReading(): void {
@@ -299,14 +353,14 @@ export class Connection implements Flushable, StreamReader {
     this.#heartbeatTimer?.clear()
   }
 
-  #onClose(wasTaken: boolean): void {
+  onClose(wasTaken: boolean): void {
     const served = wasTaken && this.#state === 'ending'
     this.#finish(served ? (this.#moved ? 'shutdown' : undefined) : 'client-left')
   }
 
   #cutOff(reason: LeaveReason): void {
     this.#finish(reason)
-    this.#input.sink.destroy()
+    this.#sink.destroy()
   }
 
   /** The one place where a connection ends and lets go of everything it holds. */
@@ -317,25 +371,25 @@ export class Connection implements Flushable, StreamReader {
     this.#commitTimer?.clear()
     this.#heartbeatTimer?.clear()
     this.#stallTimer?.clear()
-    const { log, stream, settings, after, clock, startedAt, sink } = this.#input
+    this.#among?.delete(this)
     this.#frames.close()
-    stream?.detach(this, leave)
+    this.#stream?.detach(this, leave)
     // After `detach`, which asks for `holdsBack`.
     if (this.#blocked) this.#unblock()
     const summary: ConnectionSummary = {
       status: this.#status,
-      streamId: log.streamId,
+      streamId: this.#log.streamId,
       reason: leave ?? this.#earlyReason ?? this.#frames.endReason,
       lost: leave,
       chunks: this.#frames.chunks,
       bytes: this.#bytes,
-      wire: sink.wire,
+      wire: this.#sink.wire,
       ttfbMs: this.#ttfbMs,
-      durationMs: clock.now() - startedAt,
+      durationMs: this.#clock.now() - this.#startedAt,
       blockedMs: this.#blockedMs,
-      resumedAfter: after > 0 ? after : undefined,
+      resumedAfter: this.#after > 0 ? this.#after : undefined,
     }
-    notify(settings.observer, 'disconnected', summary)
+    notify(this.#settings.observer, 'disconnected', summary)
     this.#resolveDone(summary)
   }
 }

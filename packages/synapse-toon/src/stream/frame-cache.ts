@@ -20,6 +20,8 @@ const SLOTS = 256
 /** Larger ones are framed anew for each reader: a few images must not fill the memory. */
 const MAX_CHARACTERS = 16_384
 
+type Ring = (readonly [seq: number, frame: EncodedFrame] | undefined)[]
+
 /** The caches of streams that several connections read. */
 const caches = new WeakMap<LogReader, FrameCache>()
 
@@ -29,10 +31,8 @@ const caches = new WeakMap<LogReader, FrameCache>()
  */
 export class FrameCache {
   readonly #log: LogReader
-  readonly #rings = new Map<
-    PayloadEncoding,
-    (readonly [seq: number, frame: EncodedFrame] | undefined)[]
-  >()
+  /** By encoding; none as long as one reader alone has asked. */
+  #rings: Map<PayloadEncoding, Ring> | undefined
   #users = 0
 
   private constructor(log: LogReader) {
@@ -48,25 +48,31 @@ export class FrameCache {
   }
 
   release(): void {
-    if (--this.#users === 0) this.#rings.clear()
+    if (--this.#users === 0) this.#rings = undefined
   }
 
   frame(record: LogRecord, encoding: PayloadEncoding): EncodedFrame {
     // The last of several still finds what was framed for all of them.
-    const isRead = this.#users > 1 || this.#rings.size > 0
+    const isRead = this.#users > 1 || this.#rings !== undefined
     const isShared = isRead && record.json.length <= MAX_CHARACTERS
     // Clients that are to come back after a shutdown are each told another time.
     if (!isShared || isTerminal(record)) return makeFrame(this.#log.streamId, record, encoding)
-    let ring = this.#rings.get(encoding)
-    if (ring === undefined) {
-      ring = Array.from({ length: SLOTS }, () => undefined)
-      this.#rings.set(encoding, ring)
-    }
+    const ring = this.#ring(encoding)
     const kept = ring[record.seq % SLOTS]
     if (kept?.[0] === record.seq) return kept[1]
     const frame = makeFrame(this.#log.streamId, record, encoding)
     ring[record.seq % SLOTS] = [record.seq, frame]
     return frame
+  }
+
+  #ring(encoding: PayloadEncoding): Ring {
+    this.#rings ??= new Map()
+    let ring = this.#rings.get(encoding)
+    if (ring === undefined) {
+      ring = Array.from({ length: SLOTS }, () => undefined)
+      this.#rings.set(encoding, ring)
+    }
+    return ring
   }
 }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { refill } from '../../test/connection-kit.ts'
 import { TailLog } from '../../test/tail-log.ts'
 import { END_SEQ } from '../wire/event-id.ts'
 import { createEventStreamParser, type ParsedEvent } from '../wire/parser.ts'
@@ -38,7 +39,7 @@ async function readAll(frames: FrameSource): Promise<ParsedEvent[]> {
   const events: ParsedEvent[] = []
   const parser = createEventStreamParser({ onEvent: (event) => events.push(event) })
   for (;;) {
-    while (frames.fill(10_000, 10_000, true)) parser.feed(Buffer.from(frames.text))
+    while (refill(frames, 10_000, 10_000, true)) parser.feed(Buffer.from(frames.text))
     if (!frames.needsLoad) return events
     await frames.load()
   }
@@ -52,7 +53,7 @@ describe('a FrameSource whose records are not all in memory', () => {
   it('is not ready, but needs a load', async () => {
     const frames = framesOf(logOf(10))
     expect(frames).toMatchObject({ hasMore: true, isReady: false, needsLoad: true })
-    expect(frames.fill(1000, 1000, true)).toBe(false)
+    expect(refill(frames, 1000, 1000, true)).toBe(false)
     await frames.load()
     expect(frames).toMatchObject({ hasMore: true, isReady: true, needsLoad: false })
   })

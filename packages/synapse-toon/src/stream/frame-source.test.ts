@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { emptyLog } from '../../test/connection-kit.ts'
+import { emptyLog, refill } from '../../test/connection-kit.ts'
 import { listenToWarnings } from '../../test/process-events.ts'
 import { STREAM_ID } from '../../test/stream-kit.ts'
 import type { MemoryRecords } from '../log/memory-records.ts'
@@ -46,28 +46,63 @@ describe('FrameSource', () => {
     const log = logOf('a', 'b', 'c')
     const frames = framesOf(log, { after: 1 })
     expect(frames.isReady).toBe(true)
-    expect(frames.fill(ALL, ALL, true)).toBe(true)
+    expect(refill(frames, ALL, ALL, true)).toBe(true)
     expect(frames.text).toBe(
       frameRecord(STREAM_ID, log.at(2)!, 'json') + frameRecord(STREAM_ID, log.at(3)!, 'json'),
     )
     expect(frames).toMatchObject({ position: 3, chunks: 2, ended: false, isReady: false })
-    expect(frames.fill(ALL, ALL, true)).toBe(false)
+    expect(refill(frames, ALL, ALL, true)).toBe(false)
     expect(frames).toMatchObject({ text: '', bytes: 0 })
   })
 
   it('is ready again as soon as a record comes', () => {
     const log = logOf('a')
     const frames = framesOf(log)
-    frames.fill(ALL, ALL, true)
+    refill(frames, ALL, ALL, true)
     append(log, 'b')
     expect(frames.isReady).toBe(true)
-    frames.fill(ALL, ALL, true)
+    refill(frames, ALL, ALL, true)
     expect(eventsIn(frames.text).map(({ data }) => data)).toEqual(['"b"'])
+  })
+
+  it('adds a record as it comes, behind the batch that there is', () => {
+    const log = logOf('a')
+    const frames = framesOf(log)
+    frames.fill(ALL, ALL, true)
+    const add = (payload: unknown, target = ALL, room = ALL) => {
+      append(log, payload)
+      return frames.add(log.at(log.lastSeq)!, target, room)
+    }
+    expect(add('é')).toBe(true)
+    expect(frames).toMatchObject({ position: 2, chunks: 2, hasMore: false })
+    expect(eventsIn(frames.text).map(({ data }) => data)).toEqual(['"a"', '"é"'])
+    expect(frames.bytes).toBe(Buffer.byteLength(frames.text))
+    expect(add('b', frames.bytes + 1)).toBe(false)
+    expect(frames).toMatchObject({ position: 2, chunks: 2, hasMore: true })
+    expect(frames.add(log.at(3)!, ALL, ALL)).toBe(true)
+  })
+
+  it.each([
+    ['follows one that is not in a batch', 0, ALL],
+    ['is larger than the room', 1, 10],
+  ])('does not add a record that %s', (_, after, room) => {
+    const log = logOf('a', 'b')
+    const frames = framesOf(log, { after })
+    expect(frames.add(log.at(2)!, ALL, room)).toBe(false)
+    expect(frames).toMatchObject({ text: '', bytes: 0, position: after })
+  })
+
+  it('leaves the end to the log', () => {
+    const log = logOf('a')
+    const frames = framesOf(log, { after: 1 })
+    finish(log, 'done', { reason: 'complete' })
+    expect(frames.add(log.at(2)!, ALL, ALL)).toBe(false)
+    expect(frames).toMatchObject({ ended: false, isReady: true })
   })
 
   it('counts bytes of UTF-8, not characters', () => {
     const frames = framesOf(logOf('é€😀'))
-    frames.fill(ALL, ALL, true)
+    refill(frames, ALL, ALL, true)
     expect(frames.bytes).toBe(Buffer.byteLength(frames.text))
   })
 
@@ -75,11 +110,11 @@ describe('FrameSource', () => {
     const log = logOf(...Array(10).fill('x'))
     const size = sizeOf(log, 1)
     const frames = framesOf(log)
-    frames.fill(3 * size, ALL, true)
+    refill(frames, 3 * size, ALL, true)
     expect(frames.position).toBe(3)
-    frames.fill(4 * size - 1, ALL, true)
+    refill(frames, 4 * size - 1, ALL, true)
     expect(frames.position).toBe(6)
-    frames.fill(1, ALL, true)
+    refill(frames, 1, ALL, true)
     expect(frames.position).toBe(7)
   })
 
@@ -87,17 +122,17 @@ describe('FrameSource', () => {
     const log = logOf(...Array(10).fill('x'))
     const size = sizeOf(log, 1)
     const frames = framesOf(log)
-    frames.fill(ALL, 2 * size + 1, false)
+    refill(frames, ALL, 2 * size + 1, false)
     expect(frames.position).toBe(2)
   })
 
   it('makes no batch of a frame that is larger than the room, and loses nothing', () => {
     const log = logOf('x'.repeat(1000), 'y')
     const frames = framesOf(log)
-    expect(frames.fill(ALL, 900, false)).toBe(false)
+    expect(refill(frames, ALL, 900, false)).toBe(false)
     expect(frames).toMatchObject({ position: 0, chunks: 0, isReady: true, text: '', bytes: 0 })
-    expect(frames.fill(ALL, 900, false)).toBe(false)
-    expect(frames.fill(ALL, 2000, false)).toBe(true)
+    expect(refill(frames, ALL, 900, false)).toBe(false)
+    expect(refill(frames, ALL, 2000, false)).toBe(true)
     expect(eventsIn(frames.text).map(({ data }) => JSON.parse(data))).toEqual([
       'x'.repeat(1000),
       'y',
@@ -107,7 +142,7 @@ describe('FrameSource', () => {
   it('makes a batch of a frame larger than the room when nothing else waits at the sink', () => {
     const log = logOf('x'.repeat(1000), 'y')
     const frames = framesOf(log)
-    expect(frames.fill(512, 900, true)).toBe(true)
+    expect(refill(frames, 512, 900, true)).toBe(true)
     expect(frames.position).toBe(1)
   })
 
@@ -115,11 +150,11 @@ describe('FrameSource', () => {
     const log = emptyLog(100)
     append(log, 'x'.repeat(60))
     const frames = framesOf(log)
-    expect(frames.fill(ALL, 10, false)).toBe(false)
+    expect(refill(frames, ALL, 10, false)).toBe(false)
     log.passed(1)
     append(log, 'y'.repeat(60))
     expect(log.firstSeq).toBe(2)
-    frames.fill(ALL, ALL, true)
+    refill(frames, ALL, ALL, true)
     expect(eventsIn(frames.text).map(({ event }) => event)).toEqual(['update', 'update'])
   })
 
@@ -131,8 +166,8 @@ describe('FrameSource', () => {
       log.passed(n + 1)
     }
     const frames = framesOf(log, { after: 2, observer: { gap } })
-    expect(frames.fill(ALL, 10, false)).toBe(false)
-    expect(frames.fill(ALL, ALL, true)).toBe(true)
+    expect(refill(frames, ALL, 10, false)).toBe(false)
+    expect(refill(frames, ALL, ALL, true)).toBe(true)
     expect(gap).toHaveBeenCalledExactlyOnceWith({ streamId: STREAM_ID, from: 3, to: 7 })
     const events = eventsIn(frames.text)
     expect(events.map(({ event }) => event)).toEqual(['gap', 'update', 'update', 'update'])
@@ -150,9 +185,9 @@ describe('FrameSource', () => {
     }
     for (let n = 0; n < 5; n++) drop('12345678')
     const frames = framesOf(log)
-    expect(frames.fill(ALL, 10, false)).toBe(false)
+    expect(refill(frames, ALL, 10, false)).toBe(false)
     for (let n = 0; n < 5; n++) drop('12345678')
-    frames.fill(ALL, ALL, true)
+    refill(frames, ALL, ALL, true)
     const gaps = eventsIn(frames.text).filter(({ event }) => event === 'gap')
     expect(gaps.map(({ data }) => JSON.parse(data))).toEqual([
       { from: 1, to: 3 },
@@ -166,7 +201,7 @@ describe('FrameSource', () => {
     finish(log, 'done', { reason: 'cancelled', chunks: 1 })
     const frames = framesOf(log)
     expect(frames.endReason).toBeUndefined()
-    frames.fill(ALL, ALL, true)
+    refill(frames, ALL, ALL, true)
     expect(frames).toMatchObject({
       ended: true,
       isReady: false,
@@ -179,7 +214,7 @@ describe('FrameSource', () => {
     const log = logOf('a')
     finish(log, 'error', { code: 'shutdown', message: 'x', retryable: true })
     const frames = framesOf(log)
-    frames.fill(ALL, ALL, true)
+    refill(frames, ALL, ALL, true)
     expect(frames.endReason).toBe('shutdown')
     const { retries } = parsePieces([utf8(frames.text)])
     expect(retries).toHaveLength(1)
@@ -200,7 +235,7 @@ describe('FrameSource', () => {
 
   it('writes the payloads in the encoding that was asked for', () => {
     const frames = framesOf(logOf('a'), { encoding: 'base64' })
-    frames.fill(ALL, ALL, true)
+    refill(frames, ALL, ALL, true)
     expect(eventsIn(frames.text)[0]!.data).toBe(Buffer.from('"a"').toString('base64'))
   })
 })
@@ -208,7 +243,7 @@ describe('FrameSource', () => {
 describe('FrameSource with a merge', () => {
   const deltas = (...texts: string[]) => logOf(...texts.map((delta) => ({ delta })))
   const read = (frames: FrameSource) => {
-    frames.fill(ALL, ALL, true)
+    refill(frames, ALL, ALL, true)
     return eventsIn(frames.text).map(({ id, data }) => [id!.slice(-2), JSON.parse(data)])
   }
 

@@ -36,7 +36,7 @@ const NO_RECORDS: readonly LogRecord[] = []
 
 /** Turns the records behind one client's position into batches of frames. */
 export class FrameSource {
-  /** The batch made by the last `fill`. */
+  /** The batch: frames that wait to be written together. */
   text = ''
   bytes = 0
   /** Position of the last frame in a batch. */
@@ -45,7 +45,10 @@ export class FrameSource {
   chunks = 0
   /** The terminal frame is in a batch: there is nothing more to come. */
   ended = false
-  readonly #input: FrameSourceInput
+  readonly #log: LogReader
+  readonly #encoding: PayloadEncoding
+  readonly #merge: Merge | undefined
+  readonly #observer: Observer | undefined
   readonly #cache: FrameCache
   /** What was loaded from the store, for a reader that is behind what is in memory. */
   #page = NO_RECORDS
@@ -56,15 +59,18 @@ export class FrameSource {
   #behind = false
   #endReason: EndReason | undefined
 
-  constructor(input: FrameSourceInput) {
-    this.#input = input
-    this.#cache = FrameCache.of(input.log)
-    this.position = input.after
+  constructor({ log, encoding, after, merge, observer }: FrameSourceInput) {
+    this.#log = log
+    this.#encoding = encoding
+    this.#merge = merge
+    this.#observer = observer
+    this.#cache = FrameCache.of(log)
+    this.position = after
   }
 
   /** Whether the log has anything for this client, in memory or not. */
   get hasMore(): boolean {
-    const { log } = this.#input
+    const log = this.#log
     // A client can know more than a log that lost its producer: it still learns of the end.
     return !this.ended && (this.position < log.lastSeq || log.ended)
   }
@@ -82,12 +88,37 @@ export class FrameSource {
 
   /** Fetches what is not in memory. Rejects where the store cannot be read. */
   async load(): Promise<void> {
-    const { log } = this.#input
+    const log = this.#log
     const records = await log.load(this.position + 1)
     this.#pageIndex = 0
     if (records.length > 0) this.#page = records
     // What was announced is gone, but for the end, which every log has at hand.
     else this.#page = [log.at(log.lastSeq) ?? this.#throwGone()]
+  }
+
+  /**
+   * Adds a record to the batch as it is appended, while it is at hand: what `fill` would do at the end
+   * of the turn, when a thousand other streams have been worked on in between.
+   *
+   * @param target bytes to gather; a single frame may be larger
+   * @param room bytes that may be written at all
+   * @returns whether it was added; else it is left to `fill`
+   */
+  add(record: LogRecord, target: number, room: number): boolean {
+    if (record.seq !== this.position + 1 || isTerminal(record)) return false
+    const { text, bytes } = this.#cache.frame(record, this.#encoding)
+    if (this.bytes + bytes > (this.bytes === 0 ? room : Math.min(target, room))) return false
+    this.text += text
+    this.bytes += bytes
+    this.position = record.seq
+    this.chunks++
+    return true
+  }
+
+  /** The batch is written. */
+  clear(): void {
+    this.text = ''
+    this.bytes = 0
   }
 
   /** The connection is over. */
@@ -97,7 +128,7 @@ export class FrameSource {
 
   /** Whether the stream failed before its first payload, and the client has nothing yet. */
   get startsWithFailure(): boolean {
-    return this.position === 0 && this.#input.log.at(1)?.event === 'error'
+    return this.position === 0 && this.#log.at(1)?.event === 'error'
   }
 
   get endReason(): EndReason | undefined {
@@ -115,7 +146,7 @@ export class FrameSource {
   }
 
   /**
-   * Makes the next batch: `text` and `bytes`.
+   * Fills the batch from the log.
    *
    * @param target bytes to gather; a single frame may be larger
    * @param room bytes that may be written at all
@@ -123,8 +154,6 @@ export class FrameSource {
    * @returns whether there is a batch
    */
   fill(target: number, room: number, alone: boolean): boolean {
-    this.text = ''
-    this.bytes = 0
     for (;;) {
       this.#next ??= this.#makeFrame()
       const next = this.#next
@@ -153,13 +182,13 @@ export class FrameSource {
 
   /** Whether the records right behind the position are gone. */
   get #isGap(): boolean {
-    const { log } = this.#input
+    const log = this.#log
     return this.position + 1 < log.firstSeq && this.position < log.lastSeq
   }
 
   /** The next record, where it is in memory: behind a gap, or of an end that came before. */
   #peek(after = this.position): LogRecord | undefined {
-    const { log } = this.#input
+    const log = this.#log
     const record = log.at(after + 1)
     if (record !== undefined) return record
     if (after >= log.lastSeq) return log.ended ? log.at(log.lastSeq) : undefined
@@ -175,7 +204,8 @@ export class FrameSource {
   /** Undefined when nothing can be framed now. */
   #makeFrame(): ReadyFrame | undefined {
     if (!this.hasMore) return undefined
-    const { log, encoding } = this.#input
+    const log = this.#log
+    const encoding = this.#encoding
     if (this.#isGap) return this.#gapFrame(log.firstSeq)
     const found = this.#peek()
     if (found === undefined) return undefined
@@ -191,21 +221,22 @@ export class FrameSource {
 
   /** @param nextSeq position behind the gap */
   #gapFrame(nextSeq: number): ReadyFrame {
-    const { log, encoding, observer } = this.#input
+    const { streamId } = this.#log
+    const encoding = this.#encoding
     const gap = { from: this.position + 1, to: nextSeq - 1 }
-    notify(observer, 'gap', { streamId: log.streamId, ...gap })
-    const text = frameGap(log.streamId, gap, encoding)
+    notify(this.#observer, 'gap', { streamId, ...gap })
+    const text = frameGap(streamId, gap, encoding)
     return { frame: { text, bytes: Buffer.byteLength(text) }, seq: gap.to, record: undefined }
   }
 
   #throwGone(): never {
-    const { streamId } = this.#input.log
+    const { streamId } = this.#log
     throw new Error(`the records of stream ${streamId} behind ${this.position} are gone`)
   }
 
   /** The record, joined with those that waited behind it. Carries the position of the last one. */
   #merged(first: LogRecord): LogRecord {
-    const { merge } = this.#input
+    const merge = this.#merge
     if (merge === undefined || !this.#behind || isTerminal(first)) return first
     let last = first
     let payload: unknown = JSON.parse(first.json)

@@ -109,9 +109,14 @@ export function resolveOptions(
     given.principal = undefined
   } else if (given.principal !== undefined) given.principalOf = undefined
   given.observer = allObservers(base.observer, given.observer as StreamOptions['observer'])
-  const set = Object.entries(given.deadlines ?? {}).filter(([, ms]) => ms !== undefined)
-  const deadlines: Deadlines = { ...base.deadlines, ...Object.fromEntries(set) }
-  return { ...base, ...given, deadlines }
+  given.deadlines = allDeadlines(base.deadlines, given.deadlines as StreamOptions['deadlines'])
+  return { ...base, ...given }
+}
+
+function allDeadlines(base: Deadlines, given: Partial<Deadlines> | undefined): Deadlines {
+  if (given === undefined) return base
+  const set = Object.entries(given).filter(([, ms]) => ms !== undefined)
+  return { ...base, ...Object.fromEntries(set) }
 }
 
 function allObservers(

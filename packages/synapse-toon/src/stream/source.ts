@@ -50,15 +50,28 @@ export function assertSource(source: unknown): void {
 export function openChunks<Chunk>(chunks: Chunks<Chunk>): OpenSource<Chunk> {
   if (!isChunks(chunks)) throw new InvalidSourceError(chunks)
   if (isWebStream(chunks)) return openWebStream(chunks)
-  const iterator =
-    Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]()
-  return {
-    next: () => iterator.next(),
-    stop(reason) {
-      stopParked(chunks, reason)
-      if (typeof iterator.return !== 'function') return
-      settle(() => iterator.return!())
-    },
+  return new OpenIterable(chunks)
+}
+
+class OpenIterable<Chunk> implements OpenSource<Chunk> {
+  readonly #chunks: AsyncIterable<Chunk> | Iterable<Chunk>
+  readonly #iterator: AsyncIterator<Chunk> | Iterator<Chunk>
+
+  constructor(chunks: AsyncIterable<Chunk> | Iterable<Chunk>) {
+    this.#chunks = chunks
+    this.#iterator =
+      Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]()
+  }
+
+  next(): IteratorResult<Chunk> | PromiseLike<IteratorResult<Chunk>> {
+    return this.#iterator.next()
+  }
+
+  stop(reason: unknown): void {
+    const iterator = this.#iterator
+    stopParked(this.#chunks, reason)
+    if (typeof iterator.return !== 'function') return
+    settle(() => iterator.return!())
   }
 }
 

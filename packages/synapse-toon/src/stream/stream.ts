@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import type { LogWriter } from '../log/log.ts'
+import type { LogWriter, WriterEvents } from '../log/log.ts'
 import type { Clock } from '../time/clock.ts'
 import type { TimerWheel, WheelTimer } from '../time/timer-wheel.ts'
 import { nextTurn } from '../time/turn.ts'
@@ -9,7 +9,14 @@ import { interruption } from './interruption.ts'
 import { notify, type StreamProgress, type StreamSummary } from './observer.ts'
 import { Readers, type StreamReader } from './readers.ts'
 import type { Settings, Transform } from './settings.ts'
-import { isPromiseLike, type OpenSource, openChunks, releaseSource, type Source } from './source.ts'
+import {
+  isPromiseLike,
+  type OpenSource,
+  openChunks,
+  releaseSource,
+  type Source,
+  type SourceContext,
+} from './source.ts'
 import { terminalRecord } from './terminal-record.ts'
 
 /** Why a reader went while its stream went on. */
@@ -39,7 +46,7 @@ const CHARACTERS_PER_TURN = 65_536
  * One answer: pulls its source, records payloads, and ends exactly once, with one reason, in
  * `end()`. Connections read its log, each at its own pace; the stream only asks whether to go on.
  */
-export class Stream<Chunk = unknown> implements StreamProgress {
+export class Stream<Chunk = unknown> implements StreamProgress, WriterEvents {
   readonly streamId: string
   readonly principal: string | undefined
   readonly settings: Settings
@@ -49,10 +56,18 @@ export class Stream<Chunk = unknown> implements StreamProgress {
   chunks = 0
   bytes = 0
 
-  readonly #input: StreamInput<Chunk>
+  readonly #given: Source<Chunk>
+  readonly #transform: Transform<Chunk> | undefined
+  readonly #lastEventId: string | undefined
+  readonly #clock: Clock
+  readonly #wheel: TimerWheel
   readonly #readers = new Readers()
-  readonly #controller = new AbortController()
   readonly #startedAt: number
+  /** Made when a source asks for its signal: many never do, and one weighs more than all else here. */
+  #controller: AbortController | undefined
+  #isStopped = false
+  /** Why the source is to stop. */
+  #cause: unknown
   #resolveDone!: (summary: StreamSummary) => void
   #summary: StreamSummary | undefined
   #source: OpenSource<Chunk> | undefined
@@ -70,20 +85,32 @@ export class Stream<Chunk = unknown> implements StreamProgress {
   #continueTimer: WheelTimer | undefined
 
   constructor(input: StreamInput<Chunk>) {
-    this.#input = input
     this.log = input.log
     this.streamId = input.log.streamId
     this.principal = input.log.principal
     this.settings = input.settings
+    this.#given = input.source
+    this.#transform = input.transform
+    this.#lastEventId = input.lastEventId
+    this.#clock = input.clock
+    this.#wheel = input.wheel
     this.#startedAt = input.clock.now()
     this.done = new Promise((resolve) => {
       this.#resolveDone = resolve
     })
-    this.log.listen({
-      onRoom: () => this.#readers.wake(),
-      onCancel: () => this.end('cancelled'),
-      onLost: () => this.end('producer-lost'),
-    })
+    this.log.listen(this)
+  }
+
+  onRoom(): void {
+    this.#readers.wake()
+  }
+
+  onCancel(): void {
+    this.end('cancelled')
+  }
+
+  onLost(): void {
+    this.end('producer-lost')
   }
 
   get ended(): boolean {
@@ -96,14 +123,14 @@ export class Stream<Chunk = unknown> implements StreamProgress {
   }
 
   get elapsedMs(): number {
-    return this.#input.clock.now() - this.#startedAt
+    return this.#clock.now() - this.#startedAt
   }
 
   /** Asks the source from now on. Once; a reader that is to be there from the start comes before. */
   start(): void {
     if (this.ended) return
     const { total } = this.settings.deadlines
-    if (total > 0) this.#totalTimer = this.#input.wheel.set(total, () => this.end('deadline'))
+    if (total > 0) this.#totalTimer = this.#wheel.set(total, () => this.end('deadline'))
     notify(this.settings.observer, 'opened', this)
     if (this.#readers.size === 0) this.#continueAlone('client-left')
     if (!this.ended) void this.#produce()
@@ -154,11 +181,12 @@ export class Stream<Chunk = unknown> implements StreamProgress {
     this.#summary = this.#summarise(reason, error)
     this.log.append(terminalRecord(this.log.lastSeq + 1, this.#summary, settings.exposeError))
     if (reason !== 'complete') {
-      const cause = interruption(reason, error, settings.deadlines)
-      this.#controller.abort(cause)
-      if (this.#source !== undefined) this.#source.stop(cause)
+      this.#isStopped = true
+      this.#cause = interruption(reason, error, settings.deadlines)
+      this.#controller?.abort(this.#cause)
+      if (this.#source !== undefined) this.#source.stop(this.#cause)
       // Not asked yet, but maybe open already.
-      else releaseSource(this.#input.source)
+      else releaseSource(this.#given)
     }
     this.#readers.wake()
     notify(settings.observer, 'ended', this.#summary)
@@ -201,19 +229,36 @@ export class Stream<Chunk = unknown> implements StreamProgress {
   }
 
   async #open(): Promise<OpenSource<Chunk>> {
-    const { source, lastEventId } = this.#input
     this.#asking = true
-    let chunks = source
+    let chunks = this.#given
     if (typeof chunks === 'function') {
       this.#setProgressDeadline('connect-timeout', this.settings.deadlines.connect)
-      const { signal } = this.#controller
-      chunks = await chunks({ signal, streamId: this.streamId, lastEventId })
+      chunks = await chunks(this.#context())
     }
     this.#source = openChunks(chunks)
     // The stream may have ended while the source was connecting: what came is let go at once.
-    if (this.ended) this.#source.stop(this.#controller.signal.reason)
+    if (this.ended) this.#source.stop(this.#cause)
     else this.#setProgressDeadline('first-chunk-timeout', this.settings.deadlines.firstChunk)
     return this.#source
+  }
+
+  #context(): SourceContext {
+    const signal = () => this.#signal()
+    return {
+      get signal() {
+        return signal()
+      },
+      streamId: this.streamId,
+      lastEventId: this.#lastEventId,
+    }
+  }
+
+  #signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#isStopped) this.#controller.abort(this.#cause)
+    }
+    return this.#controller.signal
   }
 
   #onChunk(): void {
@@ -226,7 +271,7 @@ export class Stream<Chunk = unknown> implements StreamProgress {
 
   /** Turns a chunk into a record. @returns characters of JSON recorded, 0 for a skipped chunk */
   #take(chunk: Chunk): number | Promise<number> {
-    const { transform } = this.#input
+    const transform = this.#transform
     if (transform === undefined) return this.#record(chunk)
     const payload = transform(chunk)
     if (!isPromiseLike(payload)) return this.#record(payload)
@@ -257,7 +302,7 @@ export class Stream<Chunk = unknown> implements StreamProgress {
   #setProgressDeadline(reason: EndReason, milliseconds: number): void {
     this.#progressTimer?.clear()
     if (milliseconds === 0 || this.ended) return
-    this.#progressTimer = this.#input.wheel.set(milliseconds, () => {
+    this.#progressTimer = this.#wheel.set(milliseconds, () => {
       if (this.#asking) this.end(reason)
       else this.#setProgressDeadline(reason, milliseconds)
     })
@@ -267,7 +312,7 @@ export class Stream<Chunk = unknown> implements StreamProgress {
     const { continueFor } = this.settings
     this.#continueTimer?.clear()
     if (continueFor === 0) this.end(reason)
-    else this.#continueTimer = this.#input.wheel.set(continueFor, () => this.#endUnread(reason))
+    else this.#continueTimer = this.#wheel.set(continueFor, () => this.#endUnread(reason))
   }
 
   /** Nobody in this process has read for `continueFor`; in another one, somebody may. */

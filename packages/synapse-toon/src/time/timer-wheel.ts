@@ -42,8 +42,8 @@ export class TimerWheel {
 
   /** Calls `fire` once, `milliseconds` from now, unless touched or cleared. */
   set(milliseconds: number, fire: () => void): WheelTimer {
-    const timer = new Timer(this.#clock, milliseconds, fire, (t) => this.#remove(t))
-    if (this.#size === 0) this.#tick = slotOf(this.#clock.now())
+    const timer = new Timer(this, milliseconds, fire)
+    if (this.#size === 0) this.#tick = slotOf(this.now())
     this.#insert(timer)
     this.#size++
     this.#arm()
@@ -62,7 +62,12 @@ export class TimerWheel {
     this.#insert(timer)
   }
 
-  #remove(timer: Timer): void {
+  /** For its timers, as `remove` is: one that holds the wheel needs no closure of its own. */
+  now(): number {
+    return this.#clock.now()
+  }
+
+  remove(timer: Timer): void {
     if (!timer.slot?.delete(timer)) return
     timer.slot = undefined
     this.#size--
@@ -106,7 +111,7 @@ export class TimerWheel {
         this.#move(timer)
         continue
       }
-      this.#remove(timer)
+      this.remove(timer)
       try {
         timer.fire()
       } catch (error) {
@@ -123,25 +128,23 @@ export class TimerWheel {
 class Timer implements WheelTimer {
   slot: Set<Timer> | undefined
   dueAt: number
-  readonly #clock: Clock
-  readonly #milliseconds: number
   readonly fire: () => void
-  readonly #onClear: (timer: Timer) => void
+  readonly #wheel: TimerWheel
+  readonly #milliseconds: number
 
-  constructor(clock: Clock, milliseconds: number, fire: () => void, onClear: (t: Timer) => void) {
-    this.#clock = clock
+  constructor(wheel: TimerWheel, milliseconds: number, fire: () => void) {
+    this.#wheel = wheel
     this.#milliseconds = milliseconds
     this.fire = fire
-    this.#onClear = onClear
-    this.dueAt = clock.now() + milliseconds
+    this.dueAt = wheel.now() + milliseconds
   }
 
   touch(): void {
-    this.dueAt = this.#clock.now() + this.#milliseconds
+    this.dueAt = this.#wheel.now() + this.#milliseconds
   }
 
   clear(): void {
-    this.#onClear(this)
+    this.#wheel.remove(this)
   }
 }
 
