@@ -1,6 +1,8 @@
 import { andThen } from '../and-then.ts'
 import type { Permit } from '../limits/limits.ts'
 import type { MaybePromise } from '../log/log.ts'
+import { ProfileEncodingError } from '../profile/profile-encoding-error.ts'
+import { profileOf } from '../profile/profile-of.ts'
 import { Connection } from '../stream/connection.ts'
 import { type ConnectionSummary, notify } from '../stream/observer.ts'
 import type { Settings } from '../stream/settings.ts'
@@ -51,7 +53,7 @@ export function serve(given: ServeInput): MaybePromise<ConnectionSummary> {
   }
   notify(observer, 'requested', { method: request.method })
   try {
-    const ask = readAsk(request)
+    const ask = askFor(given.settings, readAsk(request))
     if (request.method === 'HEAD') {
       return answer(given, headAnswer(request, mediaTypeOf(ask.format)), startedAt)
     }
@@ -84,6 +86,21 @@ function follow(
   }
   if (!route.isFirst) release(input)
   return read(input, ask, route, startedAt)
+}
+
+/**
+ * What is asked for, as the clients of a profile mean it.
+ *
+ * @throws {ProfileEncodingError}
+ */
+function askFor({ profile }: Settings, ask: Ask): Ask {
+  if (profile === 'synapse') return ask
+  // OpenAI's SDKs accept `application/json` alone, and mean a stream: they ask for it in the body,
+  // which the application has read.
+  const isStream = ask.format === 'stream' || (profile === 'openai' && ask.format === 'json')
+  if (!isStream) return ask
+  if (ask.encoding !== 'json') throw new ProfileEncodingError(profile, ask.encoding)
+  return { ...ask, format: 'stream' }
 }
 
 /** @throws {NotAcceptableError} */
@@ -171,13 +188,14 @@ function readFrom(
 
 function headersFor({ request, settings }: ServeInput, ask: Ask, { log, fields }: Route) {
   const { streamId } = log
+  const profile = profileOf(settings)
   return streamHeaders({
     streamId,
     encoding: ask.encoding,
     keepAlive: request.keepAlive,
     location: settings.streamUrl?.(streamId),
     crossOrigin: isCrossOrigin(request),
-    fields,
+    fields: profile === undefined ? fields : [...(fields ?? []), ...profile.headers],
   })
 }
 

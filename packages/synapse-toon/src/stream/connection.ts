@@ -1,4 +1,5 @@
 import type { LogReader, MaybePromise } from '../log/log.ts'
+import { profileOf } from '../profile/profile-of.ts'
 import type { Clock } from '../time/clock.ts'
 import type { TimerWheel, WheelTimer } from '../time/timer-wheel.ts'
 import { encodeRetry, HEARTBEAT } from '../wire/frame.ts'
@@ -106,7 +107,9 @@ export class Connection implements Flushable, StreamReader, SinkEvents {
     this.#opening = input
     const merge = settings.slowClient === 'merge' ? settings.merge : undefined
     this.#liveAfter = log.lastSeq
-    this.#frames = new FrameSource({ log, encoding, after, merge, observer: settings.observer })
+    const { observer } = settings
+    const profile = profileOf(settings)
+    this.#frames = new FrameSource({ log, encoding, after, merge, observer, profile })
     this.done = new Promise((resolve) => {
       this.#resolveDone = resolve
     })
@@ -177,9 +180,10 @@ export class Connection implements Flushable, StreamReader, SinkEvents {
   /**
    * Sends the client to another instance, which goes on where this one was: the response ends
    * without a terminal frame. One that has no event yet stays until it has: it could not say where
-   * it was, and would begin anew.
+   * it was, and would begin anew. One of a profile without ids, which never could, stays to its end.
    */
   moveOn(): void {
+    if (!this.#canResume) return
     this.#isMoving = true
     this.#moveNow()
   }
@@ -205,6 +209,11 @@ export class Connection implements Flushable, StreamReader, SinkEvents {
       },
       (error) => this.onFlushError(error),
     )
+  }
+
+  /** Whether its frames have ids. */
+  get #canResume(): boolean {
+    return this.#settings.profile === 'synapse'
   }
 
   /** False too when the connection was cut off in the middle of a flush. */
@@ -264,7 +273,7 @@ export class Connection implements Flushable, StreamReader, SinkEvents {
       // Someone else has sent a status. In a timer, the error would reach nobody but the process.
       return this.onFlushError(error)
     }
-    this.#stream?.announce()
+    if (this.#canResume) this.#stream?.announce()
     const elapsedMs = this.#clock.now() - this.#startedAt
     notify(this.#settings.observer, 'committed', { streamId: this.#log.streamId, elapsedMs })
     if (this.#settings.heartbeat > 0)
@@ -355,7 +364,13 @@ export class Connection implements Flushable, StreamReader, SinkEvents {
 
   onClose(wasTaken: boolean): void {
     const served = wasTaken && this.#state === 'ending'
-    this.#finish(served ? (this.#moved ? 'shutdown' : undefined) : 'client-left')
+    this.#finish(served ? this.#leaveReason : 'client-left')
+  }
+
+  /** Why a client that was served leaves a stream that goes on; undefined: it has the stream's end. */
+  get #leaveReason(): LeaveReason | undefined {
+    if (this.#frames.endedByGap) return 'overflow'
+    return this.#moved ? 'shutdown' : undefined
   }
 
   #cutOff(reason: LeaveReason): void {

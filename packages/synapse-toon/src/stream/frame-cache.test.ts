@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { emptyLog } from '../../test/connection-kit.ts'
+import { createOpenAiProfile } from '../profile/openai.ts'
 import type { LogRecord } from '../wire/record.ts'
 import { frameRecord } from '../wire/record-frame.ts'
 import { FrameCache } from './frame-cache.ts'
@@ -51,6 +52,35 @@ describe('FrameCache', () => {
     cache.release()
     for (let n = 0; n < 2; n++) FrameCache.of(log)
     expect(cache.frame(update(1), 'json')).not.toBe(before)
+  })
+
+  it('frames a record once for all readers of a profile that are in the same state', () => {
+    const log = emptyLog()
+    const cache = FrameCache.of(log)
+    const profile = createOpenAiProfile('m')
+    const alone = cache.profiled(update(1), profile, 0, false)
+    expect(cache.profiled(update(1), profile, 0, false)).not.toBe(alone)
+    FrameCache.of(log)
+    const frame = cache.profiled(update(1), profile, 0, false)
+    expect(frame).toEqual(alone)
+    expect(frame.bytes).toBe(Buffer.byteLength(frame.text))
+    expect(cache.profiled(update(1), createOpenAiProfile('m'), 0, false)).toBe(frame)
+    expect(cache.profiled(update(1), createOpenAiProfile('n'), 0, false).text).not.toBe(frame.text)
+    expect(cache.profiled(update(257), profile, 0, false)).not.toBe(frame)
+  })
+
+  it('never gives a reader the frame of another state, nor what was made for another one', () => {
+    const log = emptyLog()
+    const cache = FrameCache.of(log)
+    FrameCache.of(log)
+    const profile = createOpenAiProfile('m')
+    const first = cache.profiled(update(1), profile, 0, false)
+    const later = cache.profiled(update(1), profile, first.after, false)
+    expect(first.text).toContain('"role":"assistant"')
+    expect(later.text).not.toContain('"role"')
+    const merged = cache.profiled(update(1, '{"delta":"merged"}'), profile, first.after, true)
+    expect(merged.text).toContain('merged')
+    expect(cache.profiled(update(1), profile, first.after, false)).toBe(later)
   })
 
   it('is one for each log', () => {

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { LogReader } from '../log/log.ts'
+import type { Profile } from '../profile/profile.ts'
 import { END_SEQ } from '../wire/event-id.ts'
 import type { PayloadEncoding } from '../wire/payload-encoding.ts'
 import { isTerminal, jsonBytes, type LogRecord } from '../wire/record.ts'
@@ -14,13 +15,20 @@ export interface EncodedFrame {
   readonly bytes: number
 }
 
-/** Newest frames kept for each encoding: readers that keep up are this near to each other. */
+/** One of a profile, which depends on what those before it have said. */
+interface ProfiledFrame extends EncodedFrame {
+  /** What it was framed with, and what the next one is to be. */
+  readonly before: number
+  readonly after: number
+}
+
+/** Newest frames kept for each encoding or profile: readers that keep up are this near to each other. */
 const SLOTS = 256
 
 /** Larger ones are framed anew for each reader: a few images must not fill the memory. */
 const MAX_CHARACTERS = 16_384
 
-type Ring = (readonly [seq: number, frame: EncodedFrame] | undefined)[]
+type Ring<Frame> = (readonly [seq: number, frame: Frame] | undefined)[]
 
 /** The caches of streams that several connections read. */
 const caches = new WeakMap<LogReader, FrameCache>()
@@ -32,7 +40,11 @@ const caches = new WeakMap<LogReader, FrameCache>()
 export class FrameCache {
   readonly #log: LogReader
   /** By encoding; none as long as one reader alone has asked. */
-  #rings: Map<PayloadEncoding, Ring> | undefined
+  #rings: Map<PayloadEncoding, Ring<EncodedFrame>> | undefined
+  /** By the key of a profile, and as above. */
+  #profiled: Map<string, Ring<ProfiledFrame>> | undefined
+  /** Asked for first: in s since 1970. */
+  #created: number | undefined
   #users = 0
 
   private constructor(log: LogReader) {
@@ -48,7 +60,9 @@ export class FrameCache {
   }
 
   release(): void {
-    if (--this.#users === 0) this.#rings = undefined
+    if (--this.#users > 0) return
+    this.#rings = undefined
+    this.#profiled = undefined
   }
 
   frame(record: LogRecord, encoding: PayloadEncoding): EncodedFrame {
@@ -57,7 +71,8 @@ export class FrameCache {
     const isShared = isRead && record.json.length <= MAX_CHARACTERS
     // Clients that are to come back after a shutdown are each told another time.
     if (!isShared || isTerminal(record)) return makeFrame(this.#log.streamId, record, encoding)
-    const ring = this.#ring(encoding)
+    this.#rings ??= new Map()
+    const ring = ringOf(this.#rings, encoding)
     const kept = ring[record.seq % SLOTS]
     if (kept?.[0] === record.seq) return kept[1]
     const frame = makeFrame(this.#log.streamId, record, encoding)
@@ -65,15 +80,42 @@ export class FrameCache {
     return frame
   }
 
-  #ring(encoding: PayloadEncoding): Ring {
-    this.#rings ??= new Map()
-    let ring = this.#rings.get(encoding)
-    if (ring === undefined) {
-      ring = Array.from({ length: SLOTS }, () => undefined)
-      this.#rings.set(encoding, ring)
-    }
-    return ring
+  /**
+   * The same in the form of a profile.
+   *
+   * @param state what the frame before has given, 0 for the first of a connection
+   * @param isOwn whether the record was made for one client, and is nobody else's
+   */
+  profiled(record: LogRecord, profile: Profile, state: number, isOwn: boolean): ProfiledFrame {
+    const isRead = this.#users > 1 || this.#profiled !== undefined
+    const isShared = isRead && !isOwn && record.json.length <= MAX_CHARACTERS
+    if (!isShared) return this.#makeProfiled(record, profile, state)
+    this.#profiled ??= new Map()
+    const ring = ringOf(this.#profiled, profile.key)
+    const kept = ring[record.seq % SLOTS]
+    // A reader that began elsewhere may have another state at the same position.
+    if (kept?.[0] === record.seq && kept[1].before === state) return kept[1]
+    const frame = this.#makeProfiled(record, profile, state)
+    ring[record.seq % SLOTS] = [record.seq, frame]
+    return frame
   }
+
+  #makeProfiled(record: LogRecord, profile: Profile, before: number): ProfiledFrame {
+    // Of the wall, not of our clock, whose times mean nothing to a client.
+    this.#created ??= Math.floor(Date.now() / 1000)
+    const stream = { streamId: this.#log.streamId, created: this.#created }
+    const { text, state } = profile.frame(stream, record, before)
+    return { text, bytes: Buffer.byteLength(text), before, after: state }
+  }
+}
+
+function ringOf<Key, Frame>(rings: Map<Key, Ring<Frame>>, key: Key): Ring<Frame> {
+  let ring = rings.get(key)
+  if (ring === undefined) {
+    ring = Array.from({ length: SLOTS }, () => undefined)
+    rings.set(key, ring)
+  }
+  return ring
 }
 
 export function makeFrame(

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { LogReader } from '../log/log.ts'
+import type { Profile } from '../profile/profile.ts'
 import type { PayloadEncoding } from '../wire/payload-encoding.ts'
 import { payloadToJson } from '../wire/payload-json.ts'
 import { isTerminal, type LogRecord } from '../wire/record.ts'
@@ -8,7 +9,7 @@ import type { EndReason } from './end-reason.ts'
 import { type EncodedFrame, FrameCache, makeFrame } from './frame-cache.ts'
 import type { Merge } from './merge.ts'
 import { notify, type Observer } from './observer.ts'
-import { endReasonOf } from './terminal-record.ts'
+import { endReasonOf, terminalRecord } from './terminal-record.ts'
 
 export interface FrameSourceInput {
   readonly log: LogReader
@@ -18,6 +19,8 @@ export interface FrameSourceInput {
   /** Where what waited is to be merged. */
   readonly merge: Merge | undefined
   readonly observer: Observer | undefined
+  /** In which records are framed; left out: in ours. */
+  readonly profile?: Profile | undefined
 }
 
 /** A frame that is made but not yet part of a batch. */
@@ -45,11 +48,16 @@ export class FrameSource {
   chunks = 0
   /** The terminal frame is in a batch: there is nothing more to come. */
   ended = false
+  /** The end in the batch is this client's alone: records were gone before it had read them. */
+  endedByGap = false
   readonly #log: LogReader
   readonly #encoding: PayloadEncoding
   readonly #merge: Merge | undefined
   readonly #observer: Observer | undefined
   readonly #cache: FrameCache
+  readonly #profile: Profile | undefined
+  /** What the profile's last frame has given. */
+  #profileState = 0
   /** What was loaded from the store, for a reader that is behind what is in memory. */
   #page = NO_RECORDS
   #pageIndex = 0
@@ -59,11 +67,12 @@ export class FrameSource {
   #behind = false
   #endReason: EndReason | undefined
 
-  constructor({ log, encoding, after, merge, observer }: FrameSourceInput) {
+  constructor({ log, encoding, after, merge, observer, profile }: FrameSourceInput) {
     this.#log = log
     this.#encoding = encoding
     this.#merge = merge
     this.#observer = observer
+    this.#profile = profile
     this.#cache = FrameCache.of(log)
     this.position = after
   }
@@ -106,6 +115,8 @@ export class FrameSource {
    */
   add(record: LogRecord, target: number, room: number): boolean {
     if (record.seq !== this.position + 1 || isTerminal(record)) return false
+    // Its state goes on with each frame that is made, and one made here may not fit.
+    if (this.#profile !== undefined) return false
     const { text, bytes } = this.#cache.frame(record, this.#encoding)
     if (this.bytes + bytes > (this.bytes === 0 ? room : Math.min(target, room))) return false
     this.text += text
@@ -213,6 +224,7 @@ export class FrameSource {
     const record = this.#merged(found)
     // What was merged for this client is nobody else's.
     const isShared = record === found
+    if (this.#profile !== undefined) return this.#profiled(this.#profile, record, !isShared)
     const frame = isShared
       ? this.#cache.frame(record, encoding)
       : makeFrame(log.streamId, record, encoding)
@@ -225,8 +237,24 @@ export class FrameSource {
     const encoding = this.#encoding
     const gap = { from: this.position + 1, to: nextSeq - 1 }
     notify(this.#observer, 'gap', { streamId, ...gap })
+    if (this.#profile !== undefined) return this.#gapEnd(this.#profile, gap.to)
     const text = frameGap(streamId, gap, encoding)
     return { frame: { text, bytes: Buffer.byteLength(text) }, seq: gap.to, record: undefined }
+  }
+
+  /** Made once for each record, in their order: the state goes on with it. */
+  #profiled(profile: Profile, record: LogRecord, isOwn: boolean): ReadyFrame {
+    const frame = this.#cache.profiled(record, profile, this.#profileState, isOwn)
+    this.#profileState = frame.after
+    return { frame, seq: record.seq, record }
+  }
+
+  /** A profile has no word for a gap, and an answer with a hole in it must not look whole. */
+  #gapEnd(profile: Profile, seq: number): ReadyFrame {
+    this.endedByGap = true
+    const { chunks } = this
+    const ending = { reason: 'overflow', error: undefined, chunks, usage: undefined } as const
+    return this.#profiled(profile, terminalRecord(seq, ending, undefined), true)
   }
 
   #throwGone(): never {

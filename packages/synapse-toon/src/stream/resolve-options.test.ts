@@ -60,6 +60,24 @@ const BAD: [option: string, rule: string, values: [unknown, string][]][] = [
       [null, 'null'],
     ],
   ],
+  [
+    'profile',
+    'one of synapse, openai, ai-sdk',
+    [
+      ['OpenAI', '"OpenAI"'],
+      ['', '""'],
+      [null, 'null'],
+    ],
+  ],
+  [
+    'model',
+    'a string that is not empty, or left out',
+    [
+      ['', '""'],
+      [4, '4'],
+      [null, 'null'],
+    ],
+  ],
   ['merge', 'a function', NO_FUNCTIONS],
   ['streamUrl', 'a function', NO_FUNCTIONS],
   ['fallback', 'a function', NO_FUNCTIONS],
@@ -200,6 +218,8 @@ describe('resolveOptions', () => {
       merge: mergeText,
       resume: true,
       compression: true,
+      profile: 'synapse',
+      model: 'synapse-toon',
       continueFor: 30_000,
       fallbackStatus: 200,
     })
@@ -218,6 +238,8 @@ describe('resolveOptions', () => {
       continueFor: 2 ** 31 - 1,
       compression: ['zstd', 'br', 'deflate', 'gzip'],
       principal: 'user-1',
+      profile: 'ai-sdk',
+      model: 'm',
       streamUrl: (id) => id,
       fallback: () => undefined,
       fallbackStatus: 599,

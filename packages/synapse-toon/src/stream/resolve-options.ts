@@ -1,5 +1,6 @@
 import { type ContentEncoding, DEFAULT_PREFERENCE } from '../compress/content-encoding.ts'
 import { describeValue, SynapseToonError } from '../errors.ts'
+import { PROFILE_NAMES } from '../profile/profile.ts'
 import { mergeText } from './merge.ts'
 import { combineObservers, type Observer } from './observer.ts'
 import type { Deadlines, Settings, StreamOptions } from './settings.ts'
@@ -20,6 +21,8 @@ export const DEFAULT_SETTINGS: Settings = {
   merge: mergeText,
   resume: true,
   compression: true,
+  profile: 'synapse',
+  model: 'synapse-toon',
   continueFor: 30_000,
   fallbackStatus: 200,
 }
@@ -57,6 +60,11 @@ const CHECKS: { readonly [Name in keyof Required<StreamOptions>]: Check } = {
     )
   },
   compression: checkCompression,
+  profile: oneOf(...PROFILE_NAMES),
+  model: (option, value) => {
+    if (typeof value === 'string' && value !== '') return
+    throw new InvalidOptionError(option, 'a string that is not empty, or left out', value)
+  },
   streamUrl: isFunction,
   fallback: isFunction,
   fallbackStatus: (option, value) =>

@@ -1,4 +1,5 @@
 import type { ContentEncoding } from '../compress/content-encoding.ts'
+import type { ProfileName } from '../profile/profile.ts'
 import type { Merge } from './merge.ts'
 import type { Observer } from './observer.ts'
 
@@ -86,6 +87,15 @@ export interface StreamOptions {
    * `deflate`, `zstd` where Node has it, `br`, in the order of what was measured.
    */
   readonly compression?: boolean | readonly ContentEncoding[]
+  /**
+   * Whose form the answer has. `synapse`: ours. `openai`: chunks of Chat Completions, for its SDKs.
+   * `ai-sdk`: a UI message stream, for `useChat`. In the last two nobody can resume, so a client that
+   * leaves stops the source unless `onDisconnect` says otherwise, and records that are gone before it
+   * has read them end its answer with an error. Default `synapse`.
+   */
+  readonly profile?: ProfileName
+  /** What chunks of `profile: 'openai'` name as their model. Default `synapse-toon`. */
+  readonly model?: string
   /** Address of a stream, sent as `Content-Location`. Default none. */
   readonly streamUrl?: (streamId: string) => string
   /**
