@@ -51,7 +51,10 @@ export const idleMemory = {
   rounds: 3,
   fresh: true,
   variants: withGzip,
-  budgets: [{ of: 'bare', atMost: 1, plus: 2 }],
+  budgets: [
+    { of: 'bare', atMost: 1, plus: 2 },
+    { who: 'synapse-toon, gzip', of: 'ours', atMost: 1, plus: 12 },
+  ],
   sample: (server, contender) =>
     grownBy(server, { work: { mode: 'idle' }, options: gzipOf(contender) }),
 }
