@@ -33,6 +33,13 @@ export interface CreateInput {
   readonly permit?: Permit | undefined
 }
 
+export interface RuntimeInput {
+  readonly log: StreamLog
+  readonly clock: Clock
+  readonly limits?: Limits | undefined
+  readonly compressWhenBusy?: boolean
+}
+
 /** What all streams of one `createSynapseToon` share. */
 export class Runtime {
   readonly log: StreamLog
@@ -51,12 +58,12 @@ export class Runtime {
   /** Set by `shutdown`: nothing new is admitted. */
   closing = false
 
-  constructor(log: StreamLog, clock: Clock, limits?: Limits) {
+  constructor({ log, clock, limits, compressWhenBusy = false }: RuntimeInput) {
     this.log = log
     this.#windows = createMemoryLog({ clock })
     this.clock = clock
     this.wheel = new TimerWheel(clock)
-    this.coding = new ContentCoding(this.wheel)
+    this.coding = new ContentCoding(this.wheel, compressWhenBusy)
     this.admission = limits?.({ clock, wheel: this.wheel })
   }
 

@@ -21,13 +21,15 @@ const offers = new Map<string, readonly ContentEncoding[]>()
 export class ContentCoding implements CompressorSource {
   readonly #wheel: TimerWheel
   readonly #busy = new BusySignal()
-  readonly #isBusy = () => this.#busy.busy
+  readonly #isBusy: () => boolean
   #timer: WheelTimer | undefined
   #open = 0
   #last: ReturnType<typeof performance.eventLoopUtilization> | undefined
 
-  constructor(wheel: TimerWheel) {
+  /** @param whenBusy whether to compress although the processor is the bottleneck */
+  constructor(wheel: TimerWheel, whenBusy: boolean) {
     this.#wheel = wheel
+    this.#isBusy = () => !whenBusy && this.#busy.busy
   }
 
   /**
