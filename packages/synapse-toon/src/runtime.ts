@@ -72,15 +72,22 @@ export class Runtime {
     return andThen(this.#createLog(input), (log) => this.#createStream(input, log))
   }
 
+  readonly #forget = ({ streamId }: Stream) => {
+    this.running.delete(streamId)
+  }
+
   #createStream(input: CreateInput, log: LogWriter): Stream {
     const { clock, wheel } = this
     const { source, transform, settings, lastEventId, permit } = input
-    const stream = new Stream({ source, transform, settings, lastEventId, log, clock, wheel })
+    const forget = this.#forget
+    const release = (ended: Stream) => {
+      forget(ended)
+      permit!.release()
+    }
+    const onEnded = permit === undefined ? forget : release
+    const given = { source, transform, settings, lastEventId, log, clock, wheel, onEnded }
+    const stream = new Stream(given)
     this.running.set(stream.streamId, stream)
-    void stream.done.then(({ streamId }) => {
-      this.running.delete(streamId)
-      permit?.release()
-    })
     // Shutdown began while the log was opened: it has not seen this stream.
     if (this.closing) stream.end('shutdown')
     return stream
