@@ -9,7 +9,8 @@ const { createSynapseToon } = await (BENCH_LIBRARY === undefined
   : import(BENCH_LIBRARY))
 
 const resume = BENCH_RESUME === '1'
-const toon = createSynapseToon({ resume, onDisconnect: 'cancel' })
+// The processor is the bottleneck in most measures: that of compression is what it costs.
+const toon = createSynapseToon({ resume, onDisconnect: 'cancel', compressWhenBusy: true })
 
 /** As the ready one for `{ delta }`; `t` stays the oldest's, so that the lag shows. */
 const merge = (first, second) =>

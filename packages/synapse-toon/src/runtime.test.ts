@@ -20,7 +20,7 @@ const deltaOf = (n: number) => `${n} `.padEnd(88, '.')
  */
 async function serveOnce(total: number, options: StreamOptions) {
   const clock = createFakeClock()
-  const runtime = new Runtime(createMemoryLog({ clock }), clock)
+  const runtime = new Runtime({ log: createMemoryLog({ clock }), clock })
   const given = { ...options, resume: false, maxBufferSize: MAX_BUFFER }
   const settings = resolveOptions(given, DEFAULT_SETTINGS)
   const counter = { pulled: 0 }

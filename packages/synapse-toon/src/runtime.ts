@@ -33,6 +33,13 @@ export interface CreateInput {
   readonly permit?: Permit | undefined
 }
 
+export interface RuntimeInput {
+  readonly log: StreamLog
+  readonly clock: Clock
+  readonly limits?: Limits | undefined
+  readonly compressWhenBusy?: boolean
+}
+
 /** What all streams of one `createSynapseToon` share. */
 export class Runtime {
   readonly log: StreamLog
@@ -51,12 +58,12 @@ export class Runtime {
   /** Set by `shutdown`: nothing new is admitted. */
   closing = false
 
-  constructor(log: StreamLog, clock: Clock, limits?: Limits) {
+  constructor({ log, clock, limits, compressWhenBusy = false }: RuntimeInput) {
     this.log = log
     this.#windows = createMemoryLog({ clock })
     this.clock = clock
     this.wheel = new TimerWheel(clock)
-    this.coding = new ContentCoding(this.wheel)
+    this.coding = new ContentCoding(this.wheel, compressWhenBusy)
     this.admission = limits?.({ clock, wheel: this.wheel })
   }
 
@@ -65,15 +72,22 @@ export class Runtime {
     return andThen(this.#createLog(input), (log) => this.#createStream(input, log))
   }
 
+  readonly #forget = ({ streamId }: Stream) => {
+    this.running.delete(streamId)
+  }
+
   #createStream(input: CreateInput, log: LogWriter): Stream {
     const { clock, wheel } = this
     const { source, transform, settings, lastEventId, permit } = input
-    const stream = new Stream({ source, transform, settings, lastEventId, log, clock, wheel })
+    const forget = this.#forget
+    const release = (ended: Stream) => {
+      forget(ended)
+      permit!.release()
+    }
+    const onEnded = permit === undefined ? forget : release
+    const given = { source, transform, settings, lastEventId, log, clock, wheel, onEnded }
+    const stream = new Stream(given)
     this.running.set(stream.streamId, stream)
-    void stream.done.then(({ streamId }) => {
-      this.running.delete(streamId)
-      permit?.release()
-    })
     // Shutdown began while the log was opened: it has not seen this stream.
     if (this.closing) stream.end('shutdown')
     return stream

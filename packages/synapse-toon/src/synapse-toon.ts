@@ -35,6 +35,11 @@ export interface SynapseToonOptions extends StreamOptions {
    * the address of the line counts. Default 0.
    */
   readonly trustProxy?: number
+  /**
+   * Whether to go on compressing when the processor is the bottleneck: where bytes cost more than
+   * time. Default `false`: text then goes as it is, until there is time again.
+   */
+  readonly compressWhenBusy?: boolean
   /** Default: the system's. For tests. */
   readonly clock?: Clock
 }
@@ -154,6 +159,7 @@ const OWN_OPTIONS: readonly Exclude<keyof SynapseToonOptions, keyof StreamOption
   'log',
   'limits',
   'trustProxy',
+  'compressWhenBusy',
   'clock',
 ]
 
@@ -170,14 +176,18 @@ const MAX_PROXIES = 10
  * @throws {InvalidOptionError} names the option, its value and what it must be
  */
 export function createSynapseToon(options: SynapseToonOptions = {}): SynapseToon {
-  const { limits, trustProxy = 0, clock = systemClock, log } = options
+  const { limits, trustProxy = 0, compressWhenBusy = false, clock = systemClock, log } = options
   const base = resolveOptions(options, DEFAULT_SETTINGS, OWN_OPTIONS)
   wholeNumber('trustProxy', trustProxy, 0, MAX_PROXIES, 'proxies, default 0')
-  const runtime = new Runtime(
-    log ?? createMemoryLog({ clock }),
+  if (typeof compressWhenBusy !== 'boolean') {
+    throw new InvalidOptionError('compressWhenBusy', 'true or false', compressWhenBusy)
+  }
+  const runtime = new Runtime({
+    log: log ?? createMemoryLog({ clock }),
     clock,
-    typeof limits === 'object' ? createLimits(limits) : limits,
-  )
+    limits: typeof limits === 'object' ? createLimits(limits) : limits,
+    compressWhenBusy,
+  })
 
   function prepare<Chunk>(
     target: Source<Chunk> | StreamRef,

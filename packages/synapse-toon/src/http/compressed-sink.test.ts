@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { createCompressor } from '../compress/create-compressor.ts'
 import type { PlainAnswer, Sink, SinkEvents } from '../stream/sink.ts'
-import { CompressedSink } from './compressed-sink.ts'
+import { CompressedSink, type CompressorSource } from './compressed-sink.ts'
 
 /** Takes bytes, and closes when it is told to. */
 class ByteSink implements Sink {
@@ -49,13 +49,14 @@ function compress() {
   const inner = new ByteSink()
   const heard: string[] = []
   let open = 0
-  const sink = new CompressedSink(inner, {
-    open: () => {
+  const source: CompressorSource = {
+    open(encoding, flush) {
       open++
-      return createCompressor('gzip')
+      return createCompressor(encoding, { flush })
     },
     close: () => void open--,
-  })
+  }
+  const sink = new CompressedSink(inner, source, 'gzip', 'comment')
   sink.listen({
     onDrain: () => heard.push('drain'),
     onClose: (served) => heard.push(`closed ${served} ${sink.wire?.state}`),

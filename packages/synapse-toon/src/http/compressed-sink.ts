@@ -1,9 +1,11 @@
 import type { Compressor } from '../compress/compressor.ts'
+import type { ContentEncoding } from '../compress/content-encoding.ts'
+import type { FlushStyle } from '../compress/flush-style.ts'
 import type { PlainAnswer, Sink, SinkEvents, WireUse } from '../stream/sink.ts'
 
 /** Where a sink has its compressor from. */
 export interface CompressorSource {
-  open(): Compressor
+  open(encoding: ContentEncoding, flush: FlushStyle): Compressor
   /** Called once after `open`: the response is over, and its compressor closed. */
   close(): void
 }
@@ -12,16 +14,21 @@ export interface CompressorSource {
  * Compresses what goes to another sink, each write so that the client can read all of it at once.
  * An answer that is no stream goes as it is.
  */
-export class CompressedSink implements Sink {
+export class CompressedSink implements Sink, SinkEvents {
   readonly #sink: Sink
   readonly #source: CompressorSource
+  readonly #encoding: ContentEncoding
+  readonly #flush: FlushStyle
   /** From the commit on: most requests that are refused never need one. */
   #compressor: Compressor | undefined
+  #events: SinkEvents | undefined
   #isOver = false
 
-  constructor(sink: Sink, source: CompressorSource) {
+  constructor(sink: Sink, source: CompressorSource, encoding: ContentEncoding, flush: FlushStyle) {
     this.#sink = sink
     this.#source = source
+    this.#encoding = encoding
+    this.#flush = flush
   }
 
   get closed(): boolean {
@@ -36,21 +43,25 @@ export class CompressedSink implements Sink {
   }
 
   listen(events: SinkEvents): void {
-    this.#sink.listen({
-      onDrain: () => events.onDrain(),
-      onClose: (served) => {
-        // Before the compressor goes: whoever hears of the close may ask what it has done.
-        events.onClose(served)
-        this.#isOver = true
-        if (this.#compressor === undefined) return
-        this.#compressor.close()
-        this.#source.close()
-      },
-    })
+    this.#events = events
+    this.#sink.listen(this)
+  }
+
+  onDrain(): void {
+    this.#events?.onDrain()
+  }
+
+  onClose(served: boolean): void {
+    // Before the compressor goes: whoever hears of the close may ask what it has done.
+    this.#events?.onClose(served)
+    this.#isOver = true
+    if (this.#compressor === undefined) return
+    this.#compressor.close()
+    this.#source.close()
   }
 
   commit(headers: readonly (readonly [string, string])[]): void {
-    this.#compressor = this.#source.open()
+    this.#compressor = this.#source.open(this.#encoding, this.#flush)
     this.#sink.commit([...headers, ['Content-Encoding', this.#compressor.encoding]])
   }
 

@@ -1,13 +1,14 @@
 import { performance } from 'node:perf_hooks'
 import { BusySignal } from '../compress/busy-signal.ts'
+import type { Compressor } from '../compress/compressor.ts'
 import { type ContentEncoding, DEFAULT_PREFERENCE } from '../compress/content-encoding.ts'
 import { createCompressor } from '../compress/create-compressor.ts'
-import { flushStyleFor } from '../compress/flush-style.ts'
+import { type FlushStyle, flushStyleFor } from '../compress/flush-style.ts'
 import { negotiateContentEncoding } from '../compress/negotiate.ts'
 import { offeredEncodings } from '../compress/offered-encodings.ts'
 import type { Sink } from '../stream/sink.ts'
 import type { TimerWheel, WheelTimer } from '../time/timer-wheel.ts'
-import { CompressedSink } from './compressed-sink.ts'
+import { CompressedSink, type CompressorSource } from './compressed-sink.ts'
 import { NotAcceptableError } from './http-errors.ts'
 import type { RequestView } from './request-view.ts'
 
@@ -17,15 +18,18 @@ const LOOK_EVERY_MS = 1_000
 const offers = new Map<string, readonly ContentEncoding[]>()
 
 /** Which codings of a whole response this process offers, and whether it has the time for them. */
-export class ContentCoding {
+export class ContentCoding implements CompressorSource {
   readonly #wheel: TimerWheel
   readonly #busy = new BusySignal()
+  readonly #isBusy: () => boolean
   #timer: WheelTimer | undefined
   #open = 0
   #last: ReturnType<typeof performance.eventLoopUtilization> | undefined
 
-  constructor(wheel: TimerWheel) {
+  /** @param whenBusy whether to compress although the processor is the bottleneck */
+  constructor(wheel: TimerWheel, whenBusy: boolean) {
     this.#wheel = wheel
+    this.#isBusy = () => !whenBusy && this.#busy.busy
   }
 
   /**
@@ -39,19 +43,16 @@ export class ContentCoding {
     const coding = negotiateContentEncoding(accepted, offered(preference))
     if (coding === undefined) throw new NotAcceptableError('Accept-Encoding', accepted!)
     if (coding === 'identity') return sink
-    const flush = flushStyleFor(accepted)
-    const isBusy = () => this.#busy.busy
-    return new CompressedSink(sink, {
-      open: () => {
-        if (this.#open++ === 0) this.#look()
-        return createCompressor(coding, { flush, isBusy })
-      },
-      close: () => this.#close(),
-    })
+    return new CompressedSink(sink, this, coding, flushStyleFor(accepted))
+  }
+
+  open(encoding: ContentEncoding, flush: FlushStyle): Compressor {
+    if (this.#open++ === 0) this.#look()
+    return createCompressor(encoding, { flush, isBusy: this.#isBusy })
   }
 
   /** With the last compressed response goes the timer. */
-  #close(): void {
+  close(): void {
     if (--this.#open > 0) return
     this.#timer?.clear()
     this.#last = undefined

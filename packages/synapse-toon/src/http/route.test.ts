@@ -18,7 +18,7 @@ const source = vi.fn(() => new ReadableStream<unknown>({}))
 
 beforeEach(() => {
   clock = createFakeClock()
-  runtime = new Runtime(createMemoryLog({ clock, keepFor: 1000 }), clock)
+  runtime = new Runtime({ log: createMemoryLog({ clock, keepFor: 1000 }), clock })
   source.mockClear()
 })
 

@@ -20,7 +20,7 @@ let runtime: Runtime
 
 beforeEach(() => {
   log = createMemoryLog({ clock })
-  runtime = new Runtime(log, clock)
+  runtime = new Runtime({ log, clock })
 })
 
 function request(

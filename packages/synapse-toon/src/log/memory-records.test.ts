@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import type { LogRecord } from '../wire/record.ts'
-import { AppendError, MemoryRecords } from './memory-records.ts'
+import { AppendError } from './append-error.ts'
+import { MemoryRecords } from './memory-records.ts'
 
 const STREAM_ID = '5f0c7a52-91d3-8e14-b0a6'
 
@@ -90,43 +91,6 @@ describe('MemoryRecords', () => {
     records.append(done(2))
     records.append(done(2))
     expect(onEnded).toHaveBeenCalledExactlyOnceWith(records)
-  })
-})
-
-describe('MemoryRecords that keep nothing passed', () => {
-  const window = (maxBytes = 30) =>
-    new MemoryRecords(STREAM_ID, 'user-1', maxBytes, () => {}, { keepsPassed: false })
-
-  it('drop a record as soon as it is passed, and count on', () => {
-    const records = window()
-    for (let seq = 1; seq <= 3; seq++) {
-      records.append(update(seq))
-      expect(records).toMatchObject({ firstSeq: seq, lastSeq: seq, unreadBytes: 10, hasRoom: true })
-      records.passed(seq)
-      expect(records).toMatchObject({ firstSeq: seq + 1, lastSeq: seq, unreadBytes: 0 })
-      expect(records.at(seq)).toBeUndefined()
-      expect(records.bytesAfter(0)).toBe(0)
-    }
-    expect(records.bytes).toBe(30)
-  })
-
-  it('keep what is not passed, with those before it, as long as it fits', () => {
-    const records = window()
-    for (let seq = 1; seq <= 4; seq++) records.append(update(seq))
-    records.passed(2)
-    expect([1, 2, 3, 4].map((seq) => records.at(seq)?.seq)).toEqual([1, 2, 3, 4])
-    expect(records).toMatchObject({ unreadBytes: 20, hasRoom: true })
-    records.passed(4)
-    expect(records).toMatchObject({ firstSeq: 5, lastSeq: 4, unreadBytes: 0 })
-  })
-
-  it('keep the end, for whoever asks how it ended', () => {
-    const records = window()
-    records.append(update(1))
-    records.append(done(2))
-    records.passed(2)
-    expect(records.at(2)).toEqual(done(2))
-    expect(records).toMatchObject({ lastSeq: 2, ended: true })
   })
 })
 

@@ -1,14 +1,7 @@
-import { SynapseToonError } from '../errors.ts'
 import { SmallSet } from '../small-set.ts'
 import { isTerminal, jsonBytes, type LogRecord } from '../wire/record.ts'
+import { assertNext } from './append-error.ts'
 import type { LogWriter, MaybePromise, OnAppend, WriterEvents } from './log.ts'
-
-/** A record that does not follow the last one, or follows the end. */
-export class AppendError extends SynapseToonError {
-  constructor(streamId: string, seq: number, rule: string) {
-    super('ERR_SYNAPSE_APPEND', `record ${seq} of stream ${streamId} ${rule}`)
-  }
-}
 
 /** Dropped records at the front of the array before it is cut: keeps trimming cheap, O(1) each. */
 const COMPACT_AT = 1024
@@ -25,7 +18,6 @@ export class MemoryRecords implements LogWriter {
   readonly #onEnded: (records: MemoryRecords) => void
   readonly #subscribers = new SmallSet<OnAppend>()
 
-  readonly #keepsPassed: boolean
   #records: (LogRecord | undefined)[] = []
   /** For each record: bytes of all records up to and with it, so that any sum is one subtraction. */
   #bytesUpTo: number[] = []
@@ -39,22 +31,18 @@ export class MemoryRecords implements LogWriter {
   #events: WriterEvents | undefined
   ended = false
 
-  /**
-   * @param options.after position before the first record that will be appended; default 0, a new stream
-   * @param options.keepsPassed see `CreateOptions`
-   */
+  /** @param after position before the first record that will be appended; 0 for a new stream */
   constructor(
     streamId: string,
     principal: string | undefined,
     maxBytes: number,
     onEnded: (records: MemoryRecords) => void,
-    { after = 0, keepsPassed = true }: { after?: number; keepsPassed?: boolean | undefined } = {},
+    after = 0,
   ) {
     this.streamId = streamId
     this.principal = principal
     this.maxBytes = maxBytes
     this.#onEnded = onEnded
-    this.#keepsPassed = keepsPassed
     this.#baseSeq = after + 1
   }
 
@@ -111,9 +99,7 @@ export class MemoryRecords implements LogWriter {
   }
 
   passed(seq: number): void {
-    if (seq <= this.#passedSeq) return
-    this.#passedSeq = seq
-    if (!this.#keepsPassed && !this.ended) this.#dropPassed()
+    if (seq > this.#passedSeq) this.#passedSeq = seq
   }
 
   subscribe(onAppend: OnAppend): () => void {
@@ -123,10 +109,7 @@ export class MemoryRecords implements LogWriter {
 
   append(record: LogRecord): number {
     if (record.seq <= this.lastSeq) return 0
-    if (this.ended) throw new AppendError(this.streamId, record.seq, 'follows the terminal record')
-    if (record.seq !== this.lastSeq + 1) {
-      throw new AppendError(this.streamId, record.seq, `leaves a hole after ${this.lastSeq}`)
-    }
+    assertNext(this, record)
     const bytes = jsonBytes(record)
     this.#totalBytes += bytes
     this.#records.push(record)
@@ -140,18 +123,6 @@ export class MemoryRecords implements LogWriter {
     if (only !== undefined) only(record)
     else if (all !== undefined) for (const onAppend of all) onAppend(record)
     return bytes
-  }
-
-  /** Nearly always all of them: then the arrays are empty again, and stay as small as they are. */
-  #dropPassed(): void {
-    if (this.#passedSeq < this.lastSeq) return
-    this.#baseSeq = this.lastSeq + 1
-    this.#head = 0
-    this.#droppedBytes = this.#totalBytes
-    while (this.#records.length > 0) {
-      this.#records.pop()
-      this.#bytesUpTo.pop()
-    }
   }
 
   #trim(): void {

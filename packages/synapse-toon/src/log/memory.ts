@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../time/clock.ts'
 import type { CreateOptions, StreamLog } from './log.ts'
 import { MemoryRecords } from './memory-records.ts'
 import { positive } from './positive.ts'
+import { RecordWindow } from './record-window.ts'
 
 export interface MemoryLogOptions {
   /** Most bytes of records for each stream; the oldest go first. Default 8 MiB. */
@@ -14,6 +15,8 @@ export interface MemoryLogOptions {
   /** Default: the system's. */
   readonly clock?: Clock
 }
+
+type Records = MemoryRecords | RecordWindow
 
 const MIB = 1024 * 1024
 const DEFAULT_MAX_BYTES = 8 * MIB
@@ -37,18 +40,19 @@ export function createMemoryLog(options: MemoryLogOptions = {}): StreamLog {
   const keepFor = positive('keepFor', options.keepFor ?? DEFAULT_KEEP_FOR_MS)
   const clock = options.clock ?? systemClock
 
-  const streams = new Map<string, MemoryRecords>()
-  /** Ended streams with the time they expire, in the order they ended: expiry looks at the first. */
-  const ended = new Map<MemoryRecords, number>()
+  const streams = new Map<string, Records>()
+  /** Ended streams in the order they ended: expiry looks at the first. */
+  const ended = new Map<Records, { readonly until: number; readonly bytes: number }>()
   const claims = new Map<string, { readonly value: string; readonly until: number }>()
   let endedBytes = 0
   let cancelExpiry: (() => void) | undefined
 
-  function onEnded(records: MemoryRecords): void {
+  function onEnded(records: Records): void {
     // The log was closed while the stream ran: there is nothing to expire.
     if (streams.get(records.streamId) !== records) return
-    ended.set(records, clock.now() + keepFor)
-    endedBytes += records.bytesAfter(0)
+    const bytes = records.bytesAfter(0)
+    ended.set(records, { until: clock.now() + keepFor, bytes })
+    endedBytes += bytes
     for (const [oldest] of ended) {
       if (endedBytes <= maxEndedBytes || oldest === records) break
       forget(oldest)
@@ -56,9 +60,9 @@ export function createMemoryLog(options: MemoryLogOptions = {}): StreamLog {
     scheduleExpiry()
   }
 
-  function forget(records: MemoryRecords): void {
+  function forget(records: Records): void {
+    endedBytes -= ended.get(records)!.bytes
     ended.delete(records)
-    endedBytes -= records.bytesAfter(0)
     streams.delete(records.streamId)
   }
 
@@ -66,15 +70,15 @@ export function createMemoryLog(options: MemoryLogOptions = {}): StreamLog {
     if (cancelExpiry !== undefined) return
     const [next] = ended
     if (next === undefined) return
-    const wait = Math.min(Math.max(0, next[1] - clock.now()), MAX_TIMEOUT_MS)
+    const wait = Math.min(Math.max(0, next[1].until - clock.now()), MAX_TIMEOUT_MS)
     cancelExpiry = clock.after(wait, expire, { keepAlive: false })
   }
 
   function expire(): void {
     cancelExpiry = undefined
     const now = clock.now()
-    for (const [records, at] of ended) {
-      if (at > now) break
+    for (const [records, { until }] of ended) {
+      if (until > now) break
       forget(records)
     }
     scheduleExpiry()
@@ -82,10 +86,12 @@ export function createMemoryLog(options: MemoryLogOptions = {}): StreamLog {
 
   return {
     shared: false,
-    create(streamId: string, { principal, maxBytes: wanted, keepsPassed }: CreateOptions) {
+    create(streamId: string, { principal, maxBytes: wanted, keepsPassed = true }: CreateOptions) {
       if (streams.has(streamId)) throw new StreamExistsError(streamId)
       const limit = Math.min(wanted ?? maxBytes, maxBytes)
-      const records = new MemoryRecords(streamId, principal, limit, onEnded, { keepsPassed })
+      const records = keepsPassed
+        ? new MemoryRecords(streamId, principal, limit, onEnded)
+        : new RecordWindow(streamId, principal, limit, onEnded)
       streams.set(streamId, records)
       return records
     },

@@ -239,8 +239,6 @@ export class RedisView implements LogReader {
   }
 
   #tailAfter(seq: number): MemoryRecords {
-    return new MemoryRecords(this.streamId, this.principal, TAIL_BYTES, () => {}, {
-      after: seq,
-    })
+    return new MemoryRecords(this.streamId, this.principal, TAIL_BYTES, () => {}, seq)
   }
 }

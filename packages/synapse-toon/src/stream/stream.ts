@@ -31,6 +31,8 @@ export interface StreamInput<Chunk> {
   readonly settings: Settings
   readonly clock: Clock
   readonly wheel: TimerWheel
+  /** Called once, when all is let go of. */
+  readonly onEnded?: (stream: Stream) => void
 }
 
 /**
@@ -61,6 +63,7 @@ export class Stream<Chunk = unknown> implements StreamProgress, WriterEvents {
   readonly #lastEventId: string | undefined
   readonly #clock: Clock
   readonly #wheel: TimerWheel
+  readonly #onEnded: StreamInput<Chunk>['onEnded']
   readonly #readers = new Readers()
   readonly #startedAt: number
   /** Made when a source asks for its signal: many never do, and one weighs more than all else here. */
@@ -94,6 +97,7 @@ export class Stream<Chunk = unknown> implements StreamProgress, WriterEvents {
     this.#lastEventId = input.lastEventId
     this.#clock = input.clock
     this.#wheel = input.wheel
+    this.#onEnded = input.onEnded
     this.#startedAt = input.clock.now()
     this.done = new Promise((resolve) => {
       this.#resolveDone = resolve
@@ -191,6 +195,7 @@ export class Stream<Chunk = unknown> implements StreamProgress, WriterEvents {
     this.#readers.wake()
     notify(settings.observer, 'ended', this.#summary)
     this.#resolveDone(this.#summary)
+    this.#onEnded?.(this as Stream)
   }
 
   async #produce(): Promise<void> {

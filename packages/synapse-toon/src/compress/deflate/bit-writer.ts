@@ -8,6 +8,8 @@ export const MAX_STORED = 65_535
 /** "Not the last block", "stored" [RFC 1951 §3.2.3]. */
 const STORED_HEADER_BITS = 3
 
+const NO_TARGET = new Uint8Array(0)
+
 /**
  * Packs bits into bytes [RFC 1951 §3.1.1]. What does not fill a byte waits for what comes next, so
  * each stream has one; where the bytes go is said anew for each flush.
@@ -15,7 +17,7 @@ const STORED_HEADER_BITS = 3
 export class BitWriter {
   /** Where the next byte goes. */
   at = 0
-  #target: Uint8Array = new Uint8Array(0)
+  #target: Uint8Array = NO_TARGET
   #pending = 0
   /** Bits that wait for the rest of their byte, 0 to 7. */
   pendingBits = 0
@@ -106,8 +108,6 @@ export class BitWriter {
     this.#target[this.at++] = value >>> 8
   }
 }
-
-const NO_TARGET = new Uint8Array(0)
 
 /** Bits that the first `count` of `TOKENS` take. */
 export function costOf(count: number, { literals, lengths, distances }: CodeTable): number {

@@ -56,7 +56,7 @@ export class DeflateStream {
 
   /** Bytes of typed arrays that this stream holds. */
   get byteLength(): number {
-    return this.#window.byteLength + this.#chooser.byteLength
+    return this.#window.byteLength
   }
 
   /** Most bytes that one `write` or `store` of so much text puts out. */

@@ -16,6 +16,7 @@ export const MAX_PIECE = CAPACITY - SLACK - MAX_DISTANCE
 const HASH_BITS = 10
 const HASH_SHIFT = 32 - HASH_BITS
 const WAYS = 2
+const INDEX_BYTES = (WAYS << HASH_BITS) * Uint16Array.BYTES_PER_ELEMENT
 const POSITION_MASK = 0xffff
 /** Spreads the bits of three bytes over the highest `HASH_BITS`: 2^32 divided by the golden ratio. */
 const HASH_FACTOR = 0x9e3779b1
@@ -54,14 +55,16 @@ export const TOKENS = new Int32Array(MAX_PIECE + SLACK)
 export class MatchWindow {
   /** Position after the last byte. */
   end = 0
-  readonly bytes = Buffer.allocUnsafeSlow(CAPACITY)
-  readonly #view = new DataView(this.bytes.buffer)
+  /** One piece of memory for text and index: each has a weight of its own. */
+  readonly #memory = new ArrayBuffer(CAPACITY + INDEX_BYTES)
+  readonly bytes = Buffer.from(this.#memory, 0, CAPACITY)
+  readonly #view = new DataView(this.#memory, 0, CAPACITY)
   /**
    * Positions of what has this hash, the newest first, counted from the beginning of the stream,
    * modulo 2^16. So nothing needs to be changed when the text slides, and an entry that is old, or
    * none, is only a proposal: the text is compared.
    */
-  readonly #index = new Uint16Array(WAYS << HASH_BITS)
+  readonly #index = new Uint16Array(this.#memory, CAPACITY)
   /** Position of `bytes[0]` in the stream. */
   #origin = 0
   // What `#find` found.
@@ -71,7 +74,7 @@ export class MatchWindow {
 
   /** Bytes held, for tests of the memory of a stream. */
   get byteLength(): number {
-    return this.bytes.byteLength + this.#index.byteLength
+    return this.#memory.byteLength
   }
 
   hasRoom(bytes: number): boolean {

@@ -19,17 +19,13 @@ const SAMPLE = 8
 export class TableChooser {
   readonly #tables: readonly CodeTable[]
   /** Bits that each table would have saved, since it was last no better than the one in use. */
-  readonly #saved: Float64Array
+  readonly #saved: number[]
   #flushes = 0
 
   /** @param tables the first one is free: every decoder knows it */
   constructor(tables: readonly CodeTable[]) {
     this.#tables = tables
-    this.#saved = new Float64Array(tables.length)
-  }
-
-  get byteLength(): number {
-    return this.#saved.byteLength
+    this.#saved = tables.map(() => 0)
   }
 
   /**
