@@ -21,6 +21,7 @@ export type {
 export { createMemoryLog, type MemoryLogOptions, StreamExistsError } from './log/memory.ts'
 export { consoleLogger, type StructuredLogger } from './metrics/console-logger.ts'
 export { createLogObserver, type LogObserverOptions } from './metrics/log-observer.ts'
+export type { ProfileName } from './profile/profile.ts'
 export { type Idempotency, IdempotencyKeyReusedError, type StartedOnce } from './start-once.ts'
 export type { EndReason } from './stream/end-reason.ts'
 export {

@@ -49,8 +49,11 @@ describe('the profile openai', () => {
     expect(readProfile(PROFILE, chunks, COMPLETE)).toEqual([...chunks, '[DONE]'])
   })
 
-  it('ends chunks of others that said nothing of their end', () => {
-    expect(readProfile(PROFILE, [theirs('Hel')], COMPLETE)).toEqual([theirs('Hel'), STOP, '[DONE]'])
+  it('does not pass a stream of others that was cut off as a whole one', () => {
+    expect(readProfile(PROFILE, [theirs('Hel')], COMPLETE)).toEqual([
+      theirs('Hel'),
+      { error: expect.objectContaining({ code: 'truncated', type: 'server_error' }) },
+    ])
   })
 
   it('hands any other payload on in a field of its own, where it says nothing of the text', () => {
@@ -111,7 +114,9 @@ describe('the profile openai', () => {
           COMPLETE,
         )
         expect(textOf(events)).toBe(all.map(([text]) => text).join(''))
-        expect(events.at(-1)).toBe('[DONE]')
+        // Chunks of theirs without a `finish_reason` are a stream that was cut.
+        const isCut = all.some(([, make]) => make === theirs)
+        expect(events.at(-1) === '[DONE]').toBe(!isCut)
       }),
     )
   })

@@ -12,9 +12,17 @@ import {
   type ProfiledStream,
 } from './profile.ts'
 
-/** Bits of the state: a chunk has gone out; one of them had a `finish_reason`. */
+/** Bits of the state: a chunk has gone out; one had a `finish_reason`; one was the provider's own. */
 const STARTED = 1
 const FINISHED = 2
+const PROVIDED = 4
+
+/** A provider's stream that was cut ends as one that is whole does, but without a `finish_reason`. */
+const CUT = {
+  code: 'truncated',
+  message: 'The stream of the provider ended before its finish_reason',
+  retryable: true,
+}
 
 const CANCELLED = { code: 'cancelled', message: 'The stream was cancelled', retryable: false }
 
@@ -44,7 +52,8 @@ export function createOpenAiProfile(model: string): Profile {
     const started = withFinishReason(state | STARTED, reason)
     if (isChunk(payload)) {
       const text = `data: ${record.json}\n\n`
-      return { text, state: hasFinish(payload) ? started | FINISHED : started }
+      const passed = started | PROVIDED
+      return { text, state: hasFinish(payload) ? passed | FINISHED : passed }
     }
     const content = payloadText(payload)
     const role = state & STARTED ? undefined : 'assistant'
@@ -58,6 +67,7 @@ export function createOpenAiProfile(model: string): Profile {
     // A clean end would say that the answer is whole.
     if (end.reason === 'cancelled') return { text: errorFrame(CANCELLED), state }
     if (state & FINISHED) return { text: DONE_FRAME, state }
+    if (state & PROVIDED) return { text: errorFrame(CUT), state }
     // On the last chunk, where others have it too: one of its own without choices breaks readers
     // that look at `choices[0]`.
     const usage = typeof end.usage === 'object' ? { usage: end.usage } : undefined
