@@ -24,6 +24,6 @@ export interface Buffered {
  */
 export function bufferedBy(waited: number, lasted: number, events: number): Buffered | undefined {
   const isBurst = waited >= LATE_MS && events >= MANY_EVENTS && lasted <= waited * BURST_SHARE
-  const cure = 'switch off response buffering in the proxy (nginx: proxy_buffering off)'
+  const cure = 'switch off buffering in the proxy (nginx: proxy_buffering off)'
   return isBurst ? { waited, events, cure } : undefined
 }

@@ -28,7 +28,7 @@ export function createEventSourceProtocol(terminal: string | undefined): Protoco
         if (seen.size > REMEMBERED_IDS) seen.delete(seen.keys().next().value!)
       }
       const payload = decode(data)
-      return { isContent: true, payload, text: fieldsOf(payload).delta ?? payload }
+      return { payload, text: fieldsOf(payload).delta ?? payload }
     },
   }
 }

@@ -54,7 +54,7 @@ export interface OpenStreamOptions<Payload = unknown> {
   /** How to come back after a loss. */
   readonly reconnect?: Partial<ReconnectOptions>
   /**
-   * Most that one event may take: bytes of an unfinished line, characters of its data. A larger one ends
+   * Most characters that one event may take, an unfinished line included. A larger one ends
    * the stream. Default 67 108 864 (recorded image events have 28 million).
    */
   readonly maxEventBytes?: number

@@ -17,8 +17,7 @@ interface Reading {
   readonly gap?: Gap | undefined
   /** Tokens, as they are counted so far. */
   readonly usage?: unknown
-  /** Whether `payload` is content for the consumer. */
-  readonly isContent?: boolean
+  /** Content for the consumer; undefined, which no encoding can say, for none. */
   readonly payload?: unknown
   /** What it adds to the answer's text, where it is text. */
   readonly text?: unknown

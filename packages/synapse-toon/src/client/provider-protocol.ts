@@ -15,7 +15,7 @@ const RETRYABLE = /rate_limit|overloaded|server_error|api_error|timeout|unavaila
  */
 export function createProviderProtocol(name: 'openai' | 'anthropic'): Protocol {
   /** By the index of a choice: whether its `finish_reason` has come. */
-  const finished = new Map<unknown, boolean>()
+  const finished = new Map<unknown, unknown>()
   return {
     kind: 'provider',
     // What their own clients wait, for models that think long.
@@ -36,11 +36,10 @@ export function createProviderProtocol(name: 'openai' | 'anthropic'): Protocol {
         throw failure(payload, response.error)
       const all = Array.isArray(choices) ? choices.map(fieldsOf) : []
       for (const { index, finish_reason } of all) {
-        finished.set(index, Boolean(finished.get(index) || finish_reason))
+        finished.set(index, finished.get(index) || finish_reason)
       }
       const delta = fieldsOf(all[0]?.delta ?? fields.delta)
       return {
-        isContent: true,
         payload,
         // In the order of the three: a choice's, a `text_delta`'s, an `output_text`'s.
         text:

@@ -34,11 +34,11 @@ export async function send(
 ): Promise<Response> {
   const { url, method, body, lastEventId } = plan
   const given = await (typeof plan.headers === 'function' ? plan.headers() : plan.headers)
-  const headers = new Headers(plan.defaults)
-  for (const [name, value] of new Headers(given as Record<string, string>)) headers.set(name, value)
-  if (lastEventId !== '') headers.set('Last-Event-ID', lastEventIdHeader(lastEventId))
   const isPlain = PLAIN.test(Object.prototype.toString.call(body))
-  if (isPlain && !headers.has('content-type')) headers.set('Content-Type', 'application/json')
+  const headers = new Headers(plan.defaults)
+  if (isPlain) headers.set('Content-Type', 'application/json')
+  for (const [name, value] of new Headers(given as Record<string, string>)) headers.set(name, value)
+  if (lastEventId) headers.set('Last-Event-ID', lastEventIdHeader(lastEventId))
   signal.throwIfAborted()
   const init = {
     method,

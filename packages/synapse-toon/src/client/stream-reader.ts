@@ -136,8 +136,8 @@ export function createStreamReader<Payload>(
         progress.failures = 0
         progress.usage = reading.usage ?? progress.usage
         if (reading.gap) missed(reading.gap)
-        if (reading.isContent) {
-          let { payload } = reading
+        let { payload } = reading
+        if (payload !== undefined) {
           // No turn for each token, only for a schema, which may take its time.
           if (check) {
             const { value, problem, cause } = await check(schema!, payload)

@@ -73,7 +73,7 @@ export function createSynapseProtocol(lastEventId = ''): Protocol {
       isFirst = false
       const gap = seq > before + 1 ? { from: before + 1, to: seq - 1, lost } : undefined
       if (isEnd) return { gap, usage, end: reason === 'cancelled' ? reason : 'complete' }
-      return { gap, isContent: true, payload, text: delta }
+      return { gap, payload, text: delta }
     },
   }
 }

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { ByteQueue } from './byte-queue.ts'
-import { createEventStreamParser, createParser } from './parser.ts'
+import { createEventStreamParser } from './parser.ts'
 import { piecesOf, utf8 } from './test-kit.ts'
 
 // In a file of its own, so that V8 optimises the parser for what these tests feed it.
@@ -20,7 +19,7 @@ describe('the parser, once V8 has optimised it', () => {
   )
 })
 
-// Work is counted, not timed: bytes that the queue moves, characters that a search passes.
+// Work is counted, not timed: characters that are joined, characters that a search passes.
 describe('the work of the parser', () => {
   afterEach(() => {
     vi.restoreAllMocks()
@@ -29,30 +28,27 @@ describe('the work of the parser', () => {
   const line = utf8(`data: ${'x'.repeat(256 * 1024)}\n\n`)
 
   it.each([1, 7, 16 * 1024])(
-    'for a 256 KiB line in reads of %i bytes is at most three copies',
+    'for a 256 KiB line in reads of %i bytes is two copies, and a few searches',
     (size) => {
-      const queue = new ByteQueue()
       const lengths: number[] = []
-      const parser = createParser({ onEvent: (event) => lengths.push(event.data.length) }, queue)
+      const parser = createEventStreamParser({ onEvent: ({ data }) => lengths.push(data.length) })
+      const joined = countJoinedCharacters()
+      const passed = countSearchedCharacters()
       for (const piece of piecesOf(line, size)) parser.feed(piece)
       expect(lengths).toEqual([256 * 1024])
-      expect(queue.copied).toBeLessThanOrEqual(3 * line.length)
+      expect(joined()).toBeLessThanOrEqual(2 * line.length + size)
+      expect(passed()).toBeLessThanOrEqual(4 * line.length)
     },
   )
 
-  it('for whole lines in one read is no copy', () => {
-    const queue = new ByteQueue()
-    const parser = createParser({ onEvent() {} }, queue)
-    parser.feed(line)
-    expect(queue.copied).toBe(0)
-  })
-
-  it('for a huge line that never ends is at most three copies', () => {
-    const queue = new ByteQueue()
-    const parser = createParser({ onEvent() {} }, queue)
+  it('for a huge line that never ends is one copy, and a few searches', () => {
+    const parser = createEventStreamParser({ onEvent() {} })
+    const joined = countJoinedCharacters()
+    const passed = countSearchedCharacters()
     for (const piece of piecesOf(line.subarray(0, -2), 100)) parser.feed(piece)
     parser.end()
-    expect(queue.copied).toBeLessThanOrEqual(3 * line.length)
+    expect(joined()).toBeLessThanOrEqual(line.length)
+    expect(passed()).toBeLessThanOrEqual(3 * line.length)
   })
 
   it.each([
@@ -76,21 +72,40 @@ describe('the work of the parser', () => {
   )
 })
 
-/** Counts the characters that `indexOf` passes on strings, from now on. */
+/** Counts the characters that `indexOf` and `includes` pass on strings, from now on. */
 function countSearchedCharacters(): () => number {
   const { indexOf } = String.prototype
   let passed = 0
+  const find = (text: string, search: string, from: number): number => {
+    const found = indexOf.call(text, search, from)
+    passed += (found === -1 ? text.length : found + search.length) - from
+    return found
+  }
   vi.spyOn(String.prototype, 'indexOf').mockImplementation(function (
     this: string,
     search,
     from = 0,
   ) {
-    const found = indexOf.call(this, search, from)
-    passed += (found === -1 ? this.length : found + search.length) - from
-    return found
+    return find(this, search, from)
   })
-  return () => {
-    vi.restoreAllMocks()
-    return passed
-  }
+  vi.spyOn(String.prototype, 'includes').mockImplementation(function (
+    this: string,
+    search,
+    from = 0,
+  ) {
+    return find(this, search, from) !== -1
+  })
+  return () => passed
+}
+
+/** Counts the characters that `join` writes, from now on. */
+function countJoinedCharacters(): () => number {
+  const { join } = Array.prototype
+  let joined = 0
+  vi.spyOn(Array.prototype, 'join').mockImplementation(function (this: unknown[], separator) {
+    const text = join.call(this, separator)
+    joined += text.length
+    return text
+  })
+  return () => joined
 }

@@ -260,3 +260,31 @@ describe('end', () => {
     expect(heard.events).toStrictEqual([message('a')])
   })
 })
+
+describe('end() in the middle of a read', () => {
+  it('drops what is behind it, and leaves a parser that is as new', () => {
+    const seen: string[] = []
+    const parser = createEventStreamParser({
+      onEvent({ data }) {
+        seen.push(data)
+        if (data === 'last') parser.end()
+      },
+    })
+    parser.feed(utf8('data: a\n\ndata: last\n\ndata: b\n\nevent: e\ndata: half'))
+    expect(parser.held).toBe(0)
+    parser.feed(utf8('\ufeffdata: new\n\n'))
+    expect(seen).toEqual(['a', 'last', 'new'])
+  })
+})
+
+describe('a line that comes in very many reads', () => {
+  it('is whole, and what waits is counted', () => {
+    const line = `data: ${'abcdefg'.repeat(1000)}`
+    const seen: string[] = []
+    const parser = createEventStreamParser({ onEvent: ({ data }) => seen.push(data) })
+    for (const byte of utf8(line)) parser.feed(Uint8Array.of(byte))
+    expect(parser.held).toBe(line.length)
+    parser.feed(utf8('\n\n'))
+    expect(seen).toEqual(['abcdefg'.repeat(1000)])
+  })
+})
