@@ -1,5 +1,5 @@
 // `npm run bench [-- NAME …]`: every measure beside the peers, in the same run. Prints tables, keeps
-// the newest result of each measure in results/, and draws the pictures of the docs.
+// the newest result of each measure in results/, and draws the pictures of the docs with their figures.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { resolve } from 'node:path'
@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { setup } from '../scripts/setup.mjs'
 import { allContenders, BARE, installPeers, OURS, versionOf } from './contenders.mjs'
 import { isPinned } from './cores.mjs'
+import { writeFigures } from './figures.mjs'
 import { clientName } from './load.mjs'
 import { MEASURES } from './measures/all.mjs'
 import { drawPictures } from './pictures.mjs'
@@ -95,7 +96,11 @@ for (const measure of MEASURES) {
   const kept = { name, title, machine, rounds, versions, columns, results: measured, budgets }
   writeFileSync(`${results}${name}.json`, `${JSON.stringify(kept, rounded, 2)}\n`)
 }
-if (!values.dry) drawPictures(MEASURES.map(({ name }) => name))
+if (!values.dry) {
+  const names = MEASURES.map(({ name }) => name)
+  drawPictures(names)
+  writeFigures(names)
+}
 
 /** One line that is written over: nothing of it stays in a log. */
 function showProgress(text) {

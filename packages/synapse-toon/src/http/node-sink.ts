@@ -10,6 +10,12 @@ export type NodeResponse = ServerResponse | Http2ServerResponse
 /** [RFC 9113 §7] CANCEL: the stream is no longer needed. A number, so that runtimes without `node:http2` can load us. */
 const HTTP2_CANCEL = 0x8
 
+/** Responses whose last byte was handed to the network. One listener for all of them. */
+const finished = new WeakSet<object>()
+function markFinished(this: object): void {
+  finished.add(this)
+}
+
 /**
  * Writes to a response of `node:http` or of `node:http2`'s compatibility API; below it, straight to
  * the socket, where `bodyWay` allows it.
@@ -24,8 +30,6 @@ export class NodeSink implements Sink {
   /** Decided with the first write; undefined where the response's own `write` is used. */
   #body: SocketBody | undefined
   #isWayDecided = false
-  /** The last byte was handed to the network. */
-  #finished = false
   #needsDrain = false
   #events: SinkEvents | undefined
 
@@ -37,10 +41,10 @@ export class NodeSink implements Sink {
     // Not the request's `close`: it fires as soon as a body was read. And not `drain` alone: a
     // client that leaves while a write is blocked never drains.
     this.#response.on('close', this.#onClose)
-    this.#response.on('finish', this.#onFinish)
+    this.#response.on('finish', markFinished)
     this.#response.on('error', this.#onClose)
     // Else `#onTaken` tells.
-    if (this.#isWrapped) this.#response.on('drain', this.#onDrain)
+    if (this.#isWrapped) this.#response.on('drain', () => this.#onDrain())
   }
 
   get closed(): boolean {
@@ -136,23 +140,18 @@ export class NodeSink implements Sink {
     if (!error) this.#events?.onDrain()
   }
 
-  readonly #onDrain = (): void => {
+  #onDrain(): void {
     this.#needsDrain = false
     this.#onTaken()
   }
 
-  readonly #onFinish = (): void => {
-    this.#finished = true
-  }
-
   readonly #onClose = (): void => {
     this.#response.off('close', this.#onClose)
-    this.#response.off('finish', this.#onFinish)
-    this.#response.off('drain', this.#onDrain)
+    this.#response.off('finish', markFinished)
     // `error` stays heard: one may follow the close, and unheard it would end the process.
     const events = this.#events
     this.#events = undefined
-    events?.onClose(this.#finished)
+    events?.onClose(finished.has(this.#response))
   }
 
   #sendHeaders(): void {
