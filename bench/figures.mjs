@@ -25,5 +25,6 @@ export function writeFigures(names) {
 /** A picture, and how we stand to what the project has set itself. */
 function sectionOf({ name, title, budgets }) {
   const judged = budgets.map(({ text, holds }) => `- ${text}: ${holds ? 'met' : 'missed'}.\n`)
-  return `![${title}](pictures/${name}.svg)\n\n${judged.join('')}`
+  const rows = judged.length > 0 ? `\n${judged.join('')}` : ''
+  return `![${title}](pictures/${name}.svg)\n${rows}`
 }
