@@ -1,7 +1,7 @@
-import { SmallSet } from '../small-set.ts'
 import { isTerminal, jsonBytes, type LogRecord } from '../wire/record.ts'
 import { assertNext } from './append-error.ts'
-import type { LogWriter, MaybePromise, OnAppend, WriterEvents } from './log.ts'
+import { HeldRecords } from './held-records.ts'
+import type { LogWriter, MaybePromise } from './log.ts'
 
 /** Dropped records at the front of the array before it is cut: keeps trimming cheap, O(1) each. */
 const COMPACT_AT = 1024
@@ -10,13 +10,8 @@ const COMPACT_AT = 1024
  * The newest records of one stream, bounded by bytes: the whole of a memory log, and what the other
  * logs hold in memory of theirs.
  */
-export class MemoryRecords implements LogWriter {
-  readonly streamId: string
-  readonly principal: string | undefined
-  readonly maxBytes: number
-  readonly mayLag = false
+export class MemoryRecords extends HeldRecords implements LogWriter {
   readonly #onEnded: (records: MemoryRecords) => void
-  readonly #subscribers = new SmallSet<OnAppend>()
 
   #records: (LogRecord | undefined)[] = []
   /** For each record: bytes of all records up to and with it, so that any sum is one subtraction. */
@@ -28,7 +23,6 @@ export class MemoryRecords implements LogWriter {
   #totalBytes = 0
   #droppedBytes = 0
   #passedSeq = 0
-  #events: WriterEvents | undefined
   ended = false
 
   /** @param after position before the first record that will be appended; 0 for a new stream */
@@ -39,9 +33,7 @@ export class MemoryRecords implements LogWriter {
     onEnded: (records: MemoryRecords) => void,
     after = 0,
   ) {
-    this.streamId = streamId
-    this.principal = principal
-    this.maxBytes = maxBytes
+    super(streamId, principal, maxBytes)
     this.#onEnded = onEnded
     this.#baseSeq = after + 1
   }
@@ -60,22 +52,6 @@ export class MemoryRecords implements LogWriter {
 
   get hasRoom(): boolean {
     return this.unreadBytes < this.maxBytes
-  }
-
-  listen(events: WriterEvents): void {
-    this.#events = events
-  }
-
-  /** Tells the producer that somebody asked to stop. */
-  cancel(): void {
-    if (!this.ended) this.#events?.onCancel()
-  }
-
-  /** Nothing is kept elsewhere. */
-  flushed(): void {}
-
-  readers(): number {
-    return this.#subscribers.size
   }
 
   load(seq: number): MaybePromise<readonly LogRecord[]> {
@@ -102,11 +78,6 @@ export class MemoryRecords implements LogWriter {
     if (seq > this.#passedSeq) this.#passedSeq = seq
   }
 
-  subscribe(onAppend: OnAppend): () => void {
-    this.#subscribers.add(onAppend)
-    return () => this.#subscribers.delete(onAppend)
-  }
-
   append(record: LogRecord): number {
     if (record.seq <= this.lastSeq) return 0
     assertNext(this, record)
@@ -119,9 +90,7 @@ export class MemoryRecords implements LogWriter {
       this.ended = true
       this.#onEnded(this)
     }
-    const { only, all } = this.#subscribers
-    if (only !== undefined) only(record)
-    else if (all !== undefined) for (const onAppend of all) onAppend(record)
+    this.tell(record)
     return bytes
   }
 

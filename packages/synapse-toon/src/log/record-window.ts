@@ -1,7 +1,7 @@
-import { SmallSet } from '../small-set.ts'
 import { isTerminal, jsonBytes, type LogRecord } from '../wire/record.ts'
 import { assertNext } from './append-error.ts'
-import type { LogWriter, MaybePromise, OnAppend, WriterEvents } from './log.ts'
+import { HeldRecords } from './held-records.ts'
+import type { LogWriter, MaybePromise } from './log.ts'
 
 const NO_RECORDS: readonly LogRecord[] = []
 
@@ -9,18 +9,12 @@ const NO_RECORDS: readonly LogRecord[] = []
  * The records of a stream that nobody can come back to: those that its reader has not passed on yet,
  * and its end. Nearly always that is one record or none, which is held without an array.
  */
-export class RecordWindow implements LogWriter {
-  readonly streamId: string
-  readonly principal: string | undefined
-  readonly maxBytes: number
-  readonly mayLag = false
+export class RecordWindow extends HeldRecords implements LogWriter {
   lastSeq = 0
   /** UTF-8 bytes of JSON in all records so far. */
   bytes = 0
   ended = false
   readonly #onEnded: (records: RecordWindow) => void
-  readonly #subscribers = new SmallSet<OnAppend>()
-  #events: WriterEvents | undefined
   #passedSeq = 0
   #passedBytes = 0
   /** The newest record, while it is not passed, or the end. */
@@ -34,9 +28,7 @@ export class RecordWindow implements LogWriter {
     maxBytes: number,
     onEnded: (records: RecordWindow) => void,
   ) {
-    this.streamId = streamId
-    this.principal = principal
-    this.maxBytes = maxBytes
+    super(streamId, principal, maxBytes)
     this.#onEnded = onEnded
   }
 
@@ -46,21 +38,6 @@ export class RecordWindow implements LogWriter {
 
   get hasRoom(): boolean {
     return this.bytes - this.#passedBytes < this.maxBytes
-  }
-
-  listen(events: WriterEvents): void {
-    this.#events = events
-  }
-
-  cancel(): void {
-    if (!this.ended) this.#events?.onCancel()
-  }
-
-  /** Nothing is kept elsewhere. */
-  flushed(): void {}
-
-  readers(): number {
-    return this.#subscribers.size
   }
 
   at(seq: number): LogRecord | undefined {
@@ -81,11 +58,6 @@ export class RecordWindow implements LogWriter {
     return this.bytes - passed
   }
 
-  subscribe(onAppend: OnAppend): () => void {
-    this.#subscribers.add(onAppend)
-    return () => this.#subscribers.delete(onAppend)
-  }
-
   append(record: LogRecord): number {
     if (record.seq <= this.lastSeq) return 0
     assertNext(this, record)
@@ -101,9 +73,7 @@ export class RecordWindow implements LogWriter {
       this.ended = true
       this.#onEnded(this)
     }
-    const { only, all } = this.#subscribers
-    if (only !== undefined) only(record)
-    else if (all !== undefined) for (const onAppend of all) onAppend(record)
+    this.tell(record)
     return bytes
   }
 
