@@ -3,20 +3,34 @@ import { collect, createScriptedSource } from 'synapse-toon/testing'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import type { PayloadEncoding } from '../src/wire/payload-encoding.ts'
 import type * as RecordFrame from '../src/wire/record-frame.ts'
+import type * as UpdateHead from '../src/wire/update-head.ts'
 import { startLog } from './redis-log-kit.ts'
 import { startRedis } from './redis-server.ts'
 import { until } from './test-server.ts'
 
 /** How often a record was serialised, for each encoding. */
 const framed = vi.hoisted(() => new Map<string, number>())
+const count = vi.hoisted(() => (encoding: string) => {
+  framed.set(encoding, (framed.get(encoding) ?? 0) + 1)
+})
 vi.mock(import('../src/wire/record-frame.ts'), async (importOriginal) => {
   const original: typeof RecordFrame = await importOriginal()
   return {
     ...original,
     frameRecord(...args) {
       const [, record, encoding] = args
-      if (record.event === 'update') framed.set(encoding, (framed.get(encoding) ?? 0) + 1)
+      if (record.event === 'update') count(encoding)
       return original.frameRecord(...args)
+    },
+  }
+})
+vi.mock(import('../src/wire/update-head.ts'), async (importOriginal) => {
+  const original: typeof UpdateHead = await importOriginal()
+  return {
+    ...original,
+    restOfHead(seq) {
+      count('json')
+      return original.restOfHead(seq)
     },
   }
 })

@@ -85,7 +85,8 @@ describe('the heartbeat of a connection', () => {
     await clock.advance(900)
     expect(sink.payloads).toHaveLength(20)
     expect(beats(sink)).toBe(0)
-    await clock.advance(100 + SLOT_MS)
+    // Its time begins with the next look at the wheel, and ends with one.
+    await clock.advance(100 + 2 * SLOT_MS)
     expect(beats(sink)).toBe(1)
   })
 

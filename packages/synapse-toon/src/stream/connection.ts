@@ -50,44 +50,46 @@ type State = 'waiting' | 'open' | 'ending' | 'over'
  * waits when the client is slow. Everything it holds is released in `#finish`, once.
  */
 export class Connection implements Flushable, StreamReader, SinkEvents {
+  // What is asked for with every record stands together: see `Stream`.
+  /** The sink wants no more until it drains. */
+  #blocked = false
+  /** All that is in the log is in a batch: what comes next can be framed as it comes. */
+  #isLive = false
+  /** Handed to the flusher and not yet flushed. */
+  #scheduled = false
+  #isLoading = false
+  #state: State = 'waiting'
+  #bytes = 0
+  /** Bytes that the network had not taken after the last write: more it cannot be now. */
+  #unsent = 0
+  readonly #frames: FrameSource
+  readonly #settings: Settings
+  readonly #stream: Stream | undefined
+  readonly #flusher: Flusher
+  readonly #sink: Sink
+  #heartbeatTimer: WheelTimer | undefined
+  #ttfbMs: number | undefined
+  /** Asked to go elsewhere, and sent there. */
+  #isMoving = false
+  #moved = false
+
   readonly done: Promise<ConnectionSummary>
   #resolveDone!: (summary: ConnectionSummary) => void
-  readonly #sink: Sink
   readonly #log: LogReader
-  readonly #stream: Stream | undefined
-  readonly #settings: Settings
   readonly #clock: Clock
   readonly #wheel: TimerWheel
-  readonly #flusher: Flusher
   readonly #after: number
   readonly #startedAt: number
   readonly #among: Set<Connection> | undefined
-  readonly #frames: FrameSource
   /** What is needed until there is a status; undefined from then on. */
   #opening: ConnectionInput | undefined
-  #state: State = 'waiting'
   #status = 0
-  /** Handed to the flusher and not yet flushed. */
-  #scheduled = false
-  /** All that is in the log is in a batch: what comes next can be framed as it comes. */
-  #isLive = false
-  /** Bytes that the network had not taken after the last write: more it cannot be now. */
-  #unsent = 0
-  /** The sink wants no more until it drains. */
-  #blocked = false
   #blockedSince = 0
   /** Newest position when this connection began: up to it, the client is not late. */
   readonly #liveAfter: number
   #blockedMs = 0
-  #isLoading = false
-  /** Asked to go elsewhere, and sent there. */
-  #isMoving = false
-  #moved = false
-  #bytes = 0
-  #ttfbMs: number | undefined
   #unsubscribe: () => void = () => {}
   #commitTimer: WheelTimer | undefined
-  #heartbeatTimer: WheelTimer | undefined
   #stallTimer: WheelTimer | undefined
   /** Why the stream ended, when that was answered instead of streamed. */
   #earlyReason: EndReason | undefined

@@ -5,6 +5,7 @@ import { END_SEQ } from '../wire/event-id.ts'
 import type { PayloadEncoding } from '../wire/payload-encoding.ts'
 import { isTerminal, jsonBytes, type LogRecord } from '../wire/record.ts'
 import { frameRecord } from '../wire/record-frame.ts'
+import { headPosition, restOfHead, updateHead } from '../wire/update-head.ts'
 import { retryAfterShutdown } from './shutdown-retry.ts'
 import { endReasonOf } from './terminal-record.ts'
 
@@ -39,13 +40,16 @@ const caches = new WeakMap<LogReader, FrameCache>()
  */
 export class FrameCache {
   readonly #log: LogReader
+  #users = 0
   /** By encoding; none as long as one reader alone has asked. */
   #rings: Map<PayloadEncoding, Ring<EncodedFrame>> | undefined
   /** By the key of a profile, and as above. */
   #profiled: Map<string, Ring<ProfiledFrame>> | undefined
   /** Asked for first: in s since 1970. */
   #created: number | undefined
-  #users = 0
+  /** Head of the `update` frames around the position `#headAt`. */
+  #head = ''
+  #headAt = -1
 
   private constructor(log: LogReader) {
     this.#log = log
@@ -70,14 +74,39 @@ export class FrameCache {
     const isRead = this.#users > 1 || this.#rings !== undefined
     const isShared = isRead && record.json.length <= MAX_CHARACTERS
     // Clients that are to come back after a shutdown are each told another time.
-    if (!isShared || isTerminal(record)) return makeFrame(this.#log.streamId, record, encoding)
+    if (!isShared || isTerminal(record)) return this.make(record, encoding)
     this.#rings ??= new Map()
     const ring = ringOf(this.#rings, encoding)
     const kept = ring[record.seq % SLOTS]
     if (kept?.[0] === record.seq) return kept[1]
-    const frame = makeFrame(this.#log.streamId, record, encoding)
+    const frame = this.make(record, encoding)
     ring[record.seq % SLOTS] = [record.seq, frame]
     return frame
+  }
+
+  /** The frame of a record that is one client's alone. */
+  make(record: LogRecord, encoding: PayloadEncoding): EncodedFrame {
+    if (encoding === 'json' && !isTerminal(record)) {
+      const { json } = record
+      const text = `${this.#headOf(record.seq)}${json}\n\n`
+      // All but the JSON is ASCII; asking for the length of the whole would put its parts together,
+      // which the socket does once more for what goes out with it.
+      return { text, bytes: text.length - json.length + jsonBytes(record) }
+    }
+    const { streamId } = this.#log
+    const text = isTerminal(record)
+      ? terminalText(streamId, record, encoding)
+      : frameRecord(streamId, record, encoding)
+    return { text, bytes: Buffer.byteLength(text) }
+  }
+
+  #headOf(seq: number): string {
+    const at = headPosition(seq)
+    if (at !== this.#headAt) {
+      this.#headAt = at
+      this.#head = updateHead(this.#log.streamId, at)
+    }
+    return this.#head + restOfHead(seq)
   }
 
   /**
@@ -116,23 +145,6 @@ function ringOf<Key, Frame>(rings: Map<Key, Ring<Frame>>, key: Key): Ring<Frame>
     rings.set(key, ring)
   }
   return ring
-}
-
-export function makeFrame(
-  streamId: string,
-  record: LogRecord,
-  encoding: PayloadEncoding,
-): EncodedFrame {
-  const text = isTerminal(record)
-    ? terminalText(streamId, record, encoding)
-    : frameRecord(streamId, record, encoding)
-  // All but the JSON is ASCII; asking for the length of the whole would put its parts together,
-  // which the socket does once more for what goes out with it.
-  const isJson = encoding === 'json'
-  const bytes = isJson
-    ? text.length - record.json.length + jsonBytes(record)
-    : Buffer.byteLength(text)
-  return { text, bytes }
 }
 
 /**

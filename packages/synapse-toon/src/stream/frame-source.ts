@@ -6,7 +6,7 @@ import { payloadToJson } from '../wire/payload-json.ts'
 import { isTerminal, type LogRecord } from '../wire/record.ts'
 import { frameGap } from '../wire/record-frame.ts'
 import type { EndReason } from './end-reason.ts'
-import { type EncodedFrame, FrameCache, makeFrame } from './frame-cache.ts'
+import { type EncodedFrame, FrameCache } from './frame-cache.ts'
 import type { Merge } from './merge.ts'
 import { notify, type Observer } from './observer.ts'
 import { endReasonOf, terminalRecord } from './terminal-record.ts'
@@ -46,16 +46,16 @@ export class FrameSource {
   position: number
   /** Payload events framed. */
   chunks = 0
+  readonly #cache: FrameCache
+  readonly #encoding: PayloadEncoding
+  readonly #profile: Profile | undefined
   /** The terminal frame is in a batch: there is nothing more to come. */
   ended = false
+  readonly #log: LogReader
   /** The end in the batch is this client's alone: records were gone before it had read them. */
   endedByGap = false
-  readonly #log: LogReader
-  readonly #encoding: PayloadEncoding
   readonly #merge: Merge | undefined
   readonly #observer: Observer | undefined
-  readonly #cache: FrameCache
-  readonly #profile: Profile | undefined
   /** What the profile's last frame has given. */
   #profileState = 0
   /** What was loaded from the store, for a reader that is behind what is in memory. */
@@ -227,7 +227,7 @@ export class FrameSource {
     if (this.#profile !== undefined) return this.#profiled(this.#profile, record, !isShared)
     const frame = isShared
       ? this.#cache.frame(record, encoding)
-      : makeFrame(log.streamId, record, encoding)
+      : this.#cache.make(record, encoding)
     return { frame, seq: record.seq, record }
   }
 

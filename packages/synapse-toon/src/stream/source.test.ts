@@ -14,7 +14,7 @@ import {
 async function drain<Chunk>(open: OpenSource<Chunk>): Promise<Chunk[]> {
   const chunks: Chunk[] = []
   while (true) {
-    const step = await open.next()
+    const step = await open.iterator.next()
     if (step.done) return chunks
     chunks.push(step.value)
   }
@@ -56,7 +56,7 @@ describe('openChunks', () => {
   })
 
   it('gives the steps of a sync iterable without a promise', () => {
-    expect(openChunks(['a']).next()).toEqual({ done: false, value: 'a' })
+    expect(openChunks(['a']).iterator.next()).toEqual({ done: false, value: 'a' })
   })
 
   it('pulls nothing ahead of being asked', async () => {
@@ -69,7 +69,7 @@ describe('openChunks', () => {
     }
     const open = openChunks(counted())
     expect(pulled).not.toHaveBeenCalled()
-    await open.next()
+    await open.iterator.next()
     expect(pulled).toHaveBeenCalledOnce()
   })
 })
@@ -82,7 +82,7 @@ describe('the stop of an open source', () => {
     const open = openChunks<string>({
       [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}), return: returned }),
     })
-    open.next()
+    open.iterator.next()
     open.stop(reason)
     expect(returned).toHaveBeenCalledOnce()
   })
@@ -101,7 +101,7 @@ describe('the stop of an open source', () => {
       }
     }
     const open = openChunks(parked())
-    const step = open.next()
+    const step = open.iterator.next()
     open.stop(reason)
     expect(finished).not.toHaveBeenCalled()
     release()
@@ -121,7 +121,7 @@ describe('the stop of an open source', () => {
       }
     }
     const open = openChunks(source())
-    open.next()
+    open.iterator.next()
     open.stop(reason)
     expect(finished).toHaveBeenCalledOnce()
   })
@@ -129,7 +129,7 @@ describe('the stop of an open source', () => {
   it('cancels a Web ReadableStream with the reason, and the parked read is over', async () => {
     const cancelled = vi.fn()
     const open = openChunks(new ReadableStream<string>({ cancel: cancelled }))
-    const step = open.next()
+    const step = open.iterator.next()
     open.stop(reason)
     expect(cancelled).toHaveBeenCalledExactlyOnceWith(reason)
     await expect(step).resolves.toMatchObject({ done: true })
@@ -139,7 +139,7 @@ describe('the stop of an open source', () => {
     const strays = listenToStrays()
     const readable = new Readable({ objectMode: true, read() {} })
     const open = openChunks<string>(readable)
-    const step = Promise.resolve(open.next())
+    const step = Promise.resolve(open.iterator.next())
     open.stop(reason)
     expect(readable.destroyed).toBe(true)
     await Promise.allSettled([step])
@@ -157,7 +157,7 @@ describe('the stop of an open source', () => {
       },
     }
     const open = openChunks(sdkStream)
-    const step = Promise.resolve(open.next())
+    const step = Promise.resolve(open.iterator.next())
     open.stop(reason)
     await expect(step).rejects.toBe(reason)
   })
@@ -196,7 +196,7 @@ describe('the stop of an open source', () => {
   ])('neither throws nor leaves a stray failure when %s', async (_what, make) => {
     const strays = listenToStrays()
     const parked = openChunks(make() as Chunks<unknown>)
-    void Promise.resolve(parked.next()).catch(() => {})
+    void Promise.resolve(parked.iterator.next()).catch(() => {})
     expect(() => parked.stop(reason)).not.toThrow()
     const untouched = openChunks(make() as Chunks<unknown>)
     expect(() => untouched.stop(reason)).not.toThrow()
@@ -216,7 +216,7 @@ describe('the stop of an open source', () => {
       yield 1
     }
     const open = openChunks(source())
-    expect(open.next()).toEqual({ done: false, value: 1 })
+    expect(open.iterator.next()).toEqual({ done: false, value: 1 })
   })
 })
 

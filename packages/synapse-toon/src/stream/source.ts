@@ -31,9 +31,14 @@ export class InvalidSourceError extends SynapseToonError {
   }
 }
 
+/** What is left of an iterator, sync or async, for whoever pulls it. */
+export interface ChunkIterator<Chunk> {
+  next(): IteratorResult<Chunk> | PromiseLike<IteratorResult<Chunk>>
+}
+
 /** An opened source: pulled one chunk at a time, stopped at any time. */
 export interface OpenSource<Chunk> {
-  next(): IteratorResult<Chunk> | PromiseLike<IteratorResult<Chunk>>
+  readonly iterator: ChunkIterator<Chunk>
   /**
    * Lets the source go, even while a `next()` is parked. Never throws, never waits: an iterator's
    * `return()` would queue behind the parked `next()`.
@@ -55,20 +60,16 @@ export function openChunks<Chunk>(chunks: Chunks<Chunk>): OpenSource<Chunk> {
 
 class OpenIterable<Chunk> implements OpenSource<Chunk> {
   readonly #chunks: AsyncIterable<Chunk> | Iterable<Chunk>
-  readonly #iterator: AsyncIterator<Chunk> | Iterator<Chunk>
+  readonly iterator: AsyncIterator<Chunk> | Iterator<Chunk>
 
   constructor(chunks: AsyncIterable<Chunk> | Iterable<Chunk>) {
     this.#chunks = chunks
-    this.#iterator =
+    this.iterator =
       Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]()
   }
 
-  next(): IteratorResult<Chunk> | PromiseLike<IteratorResult<Chunk>> {
-    return this.#iterator.next()
-  }
-
   stop(reason: unknown): void {
-    const iterator = this.#iterator
+    const { iterator } = this
     stopParked(this.#chunks, reason)
     if (typeof iterator.return !== 'function') return
     settle(() => iterator.return!())
@@ -84,7 +85,7 @@ export function releaseSource(source: Source<unknown>): void {
 function openWebStream<Chunk>(stream: ReadableStream<Chunk>): OpenSource<Chunk> {
   const reader = stream.getReader()
   return {
-    next: () => reader.read() as Promise<IteratorResult<Chunk>>,
+    iterator: { next: () => reader.read() as Promise<IteratorResult<Chunk>> },
     stop: (reason) => settle(() => reader.cancel(reason)),
   }
 }

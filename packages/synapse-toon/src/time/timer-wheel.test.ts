@@ -7,6 +7,9 @@ import { TimerWheel, type WheelTimer } from './timer-wheel.ts'
 /** The promise of the wheel, in ms: no timer fires later than this after its time. */
 const SLOT_MS = 25
 
+/** The same for a touched one: its time begins with the next look at the wheel. */
+const TOUCHED_MS = 2 * SLOT_MS
+
 /** One turn of the wheel, in ms. */
 const TURN_MS = 512 * SLOT_MS
 
@@ -65,7 +68,7 @@ describe('TimerWheel', () => {
     await clock.advance(500)
     expect(firedAt).toHaveLength(1)
     expect(firedAt[0]).toBeGreaterThanOrEqual(20 * 90 + 100)
-    expect(firedAt[0]).toBeLessThanOrEqual(20 * 90 + 100 + SLOT_MS)
+    expect(firedAt[0]).toBeLessThanOrEqual(20 * 90 + 100 + TOUCHED_MS)
   })
 
   it('leaves a timer in its slot that is looked at one turn of the wheel before its time', async () => {
@@ -76,7 +79,7 @@ describe('TimerWheel', () => {
     await clock.advance(3 * TURN_MS)
     expect(firedAt).toHaveLength(1)
     expect(firedAt[0]).toBeGreaterThanOrEqual(TURN_MS + 25)
-    expect(firedAt[0]).toBeLessThanOrEqual(TURN_MS + 25 + SLOT_MS)
+    expect(firedAt[0]).toBeLessThanOrEqual(TURN_MS + 25 + TOUCHED_MS)
   })
 
   it('never fires a cleared timer, and clearing twice or too late does nothing', async () => {
@@ -211,17 +214,28 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   },
 )
 
+interface Entry {
+  readonly ms: number
+  readonly timer: WheelTimer
+  dueAt: number
+  alive: boolean
+  /** Undefined: never. */
+  touchedAt: number | undefined
+  /** How much later than others a touched one may be: until the wheel is looked at. */
+  slack: number
+}
+
 describe('TimerWheel beside a list of times', () => {
   it('fires what the list says, when it says, whatever is set, touched, cleared and stalled', async () => {
     const run = async (script: readonly Step[]) => {
       const base = createFakeClock()
       const { stallable, stall } = withStalls(base)
       const tested = new TimerWheel(stallable)
-      const model: { ms: number; dueAt: number; alive: boolean; timer: WheelTimer }[] = []
+      const model: Entry[] = []
       let stallEnd = 0
       let early = 0
       let late = 0
-      const latest = (dueAt: number) => Math.max(dueAt, stallEnd) + SLOT_MS
+      const latest = ({ dueAt, slack }: Entry) => Math.max(dueAt + slack, stallEnd) + SLOT_MS
 
       const clear = (index: number) => {
         const entry = model[index % Math.max(1, model.length)]
@@ -233,11 +247,12 @@ describe('TimerWheel beside a list of times', () => {
         const timer = tested.set(ms, () => {
           const now = stallable.now()
           if (!entry.alive || now < entry.dueAt) early++
-          if (now > latest(entry.dueAt)) late++
+          if (now > latest(entry)) late++
           entry.alive = false
           then()
         })
-        const entry = { ms, dueAt: stallable.now() + ms, alive: true, timer }
+        const dueAt = stallable.now() + ms
+        const entry: Entry = { ms, dueAt, alive: true, timer, touchedAt: undefined, slack: 0 }
         model.push(entry)
       }
 
@@ -250,16 +265,24 @@ describe('TimerWheel beside a list of times', () => {
         } else if (step.do === 'touch') {
           const entry = model[step.index % Math.max(1, model.length)]
           entry?.timer.touch()
-          if (entry?.alive) entry.dueAt = stallable.now() + entry.ms
+          if (entry?.alive) {
+            entry.touchedAt = stallable.now()
+            entry.dueAt = entry.touchedAt + entry.ms
+            entry.slack = SLOT_MS
+          }
         } else if (step.do === 'clear') clear(step.index)
         else if (step.do === 'advance') await base.advance(step.ms)
         else {
+          const lastLook = stallable.now() - SLOT_MS
+          for (const entry of model) {
+            if (entry.touchedAt !== undefined && entry.touchedAt >= lastLook) entry.slack += step.ms
+          }
           stall(step.ms)
           stallEnd = stallable.now()
         }
         const alive = model.filter((entry) => entry.alive)
         expect(tested.size).toBe(alive.length)
-        expect(alive.filter(({ dueAt }) => latest(dueAt) < stallable.now())).toEqual([])
+        expect(alive.filter((entry) => latest(entry) < stallable.now())).toEqual([])
         expect(base.pending).toBe(alive.length === 0 ? 0 : 1)
       }
       expect({ early, late }).toEqual({ early: 0, late: 0 })
