@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { LOAD_CORE, onCore } from './cores.mjs'
+import { isPinned, LOAD_CORE, onCore } from './cores.mjs'
 
 const path = (name) => fileURLToPath(new URL(`load/${name}`, import.meta.url))
 
@@ -50,7 +50,9 @@ export const clientName = builtClient === undefined ? 'load/client.mjs' : 'load/
  *   with `hold`; `told(line)`: the client has said so
  */
 export function startLoad({ port, connections, work, options = {} }) {
-  const given = { port, path: `/?${new URLSearchParams(work)}`, connections, ...options }
+  // Only on a core of its own: else it would take the server's time.
+  const spin = isPinned ? 1 : 0
+  const given = { port, path: `/?${new URLSearchParams(work)}`, connections, spin, ...options }
   const [command, args] = onCore(LOAD_CORE, program[0], [
     ...program.slice(1),
     ...Object.entries(given).map(([name, value]) => `${name}=${value}`),

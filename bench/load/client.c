@@ -2,7 +2,7 @@
 // waits for its reader. Takes the same arguments as client.mjs and answers with the same JSON.
 //
 //   client port=N path=/... connections=N [gzip=1] [stall=MS] [slow=BYTES_PER_S] [receive=BYTES]
-//          [together=N] [skip=MS] [limit=MS] [hold=1]
+//          [together=N] [skip=MS] [limit=MS] [hold=1] [spin=1]
 //
 // An event is one `"t":<µs>` in the body: each payload of the workload has one, whatever the library
 // puts around it. Its value is the producer's monotonic clock, so the difference to ours is how long
@@ -219,6 +219,9 @@ int main(int count, char **values) {
   int receive = atoi(argument(count, values, "receive", "0"));
   int together = atoi(argument(count, values, "together", "0"));
   int hold = atoi(argument(count, values, "hold", "0"));
+  // Never sleeps: to wake a sleeper on this machine is a part of a server's write that no client
+  // elsewhere causes, and the more of it the slower the server is.
+  int spin = atoi(argument(count, values, "spin", "0"));
   int64_t skip_us = atoll(argument(count, values, "skip", "0")) * 1000;
   int64_t limit_us = atoll(argument(count, values, "limit", "60000")) * 1000;
 
@@ -261,7 +264,7 @@ int main(int count, char **values) {
       struct epoll_event wanted = {.events = EPOLLIN, .data.ptr = stream};
       epoll_ctl(epoll, EPOLL_CTL_ADD, stream->fd, &wanted);
     }
-    int found = epoll_wait(epoll, ready, 1024, 50);
+    int found = epoll_wait(epoll, ready, 1024, spin ? 0 : 50);
     int64_t now = now_us();
     if (hold) {
       struct pollfd input = {.fd = 0, .events = POLLIN | POLLHUP};

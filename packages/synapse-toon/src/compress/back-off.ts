@@ -54,9 +54,9 @@ export class BackOff {
   count(taken: number, given: number): void {
     // Says nothing of what compression would have saved, and the rest is not over sooner.
     if (this.#busy || taken === 0) return
-    const weight = Math.min(1, FLUSH_BYTES / taken)
-    this.#taken += taken * weight
-    this.#given += given * weight
+    const isLarge = taken > FLUSH_BYTES
+    this.#taken += isLarge ? FLUSH_BYTES : taken
+    this.#given += isLarge ? Math.round((given * FLUSH_BYTES) / taken) : given
     if (this.#resting) this.#endRest()
     else this.#endTrial()
   }

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import * as zlib from 'node:zlib'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { Compressor } from './compressor.ts'
+import type { Compressor, Envelope } from './compressor.ts'
 import type { ContentEncoding } from './content-encoding.ts'
 import { ZSTD } from './native/codecs.ts'
 
@@ -165,17 +165,26 @@ export function describesCompressor(create: () => Compressor): void {
     for (const text of large) checkRun(create(), [frame('a'), text, frame('b'), frame('c')])
   })
 
-  it('leaves room at both ends, and nobody else writes to what was returned', () => {
+  it('puts envelopes around what it gives, and nobody else writes to what was returned', () => {
     const compressor = create()
-    const room = { before: 6, after: 2 }
+    const envelope: Envelope = {
+      before: 6,
+      after: 2,
+      seal(target, start, end) {
+        target.fill(0xaa, start - 6, start)
+        target.fill(0xbb, end, end + 2)
+        return start - 6
+      },
+    }
     const parts = Array.from({ length: 2000 }, (_, i) => {
       const text = frame(`${i}`)
-      const part = compressor.compress(text, text.length, room)
-      part.fill(0xaa, 0, 6)
-      part.fill(0xbb, part.length - 2)
-      return part
+      return compressor.compress(text, text.length, envelope)
     })
-    parts.push(compressor.finish(room))
+    parts.push(compressor.finish(envelope))
+    for (const part of parts) {
+      expect(part.toString('hex', 0, 6)).toBe('aa'.repeat(6))
+      expect(part.toString('hex', part.length - 2)).toBe('bb'.repeat(2))
+    }
     const sent = Buffer.concat(parts.map((part) => part.subarray(6, part.length - 2)))
     const text = decodeAll(compressor.encoding, sent).toString().replaceAll(/^:+\n/gm, '')
     expect(text).toBe(Array.from({ length: 2000 }, (_, i) => frame(`${i}`)).join(''))

@@ -2,10 +2,19 @@ import type { Buffer } from 'node:buffer'
 import type { CompressionState } from './back-off.ts'
 import type { ContentEncoding } from './content-encoding.ts'
 
-/** Bytes that the caller wants to fill itself before and after the compressed ones. */
-export interface Room {
+/** What goes around the bytes of one output, in the same memory: the head and tail of an HTTP chunk. */
+export interface Envelope {
+  /** Most bytes before them. */
   readonly before: number
+  /** Bytes after them. */
   readonly after: number
+  /**
+   * Closes the envelope around what `target` has from `start` to `end`.
+   *
+   * @returns position of its first byte, at least `start - before`; its last is right before
+   *   `end + after`
+   */
+  seal(target: Uint8Array, start: number, end: number): number
 }
 
 /**
@@ -18,7 +27,7 @@ export interface Compressor {
   readonly state: CompressionState
   /** Bytes of text taken so far. */
   readonly bytesIn: number
-  /** Bytes given out so far, without `room`. */
+  /** Bytes given out so far, without envelopes. */
   readonly bytesOut: number
 
   /**
@@ -29,13 +38,13 @@ export interface Compressor {
    *
    * @param text in the flush style `comment`: complete lines of an event stream
    * @param bytes its length in UTF-8; must be right, where it equals `text.length` the text is ASCII
-   * @param room left free at both ends, for the head and tail of an HTTP chunk; default none
+   * @param envelope around the bytes; default none
    * @returns bytes that nobody else writes to: they may be kept, and handed to a socket
    */
-  compress(text: string, bytes: number, room?: Room): Buffer
+  compress(text: string, bytes: number, envelope?: Envelope): Buffer
 
   /** What makes the stream complete: the last block, the checksum. Call it once, last. */
-  finish(room?: Room): Buffer
+  finish(envelope?: Envelope): Buffer
 
   /** Frees what is not freed by itself. Call it once, after `finish` or instead of it. */
   close(): void

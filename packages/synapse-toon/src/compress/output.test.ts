@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { NO_ROOM, output } from './output.ts'
+import { NO_ENVELOPE, output } from './output.ts'
 
-function give(bound: number, bytes: number, value: number, room = NO_ROOM) {
-  output.reserve(bound, room)
+function give(bound: number, bytes: number, value: number, envelope = NO_ENVELOPE) {
+  output.reserve(bound, envelope)
   output.target.fill(value, output.at, output.at + bytes)
-  return output.take(output.at + bytes, room)
+  return output.take(output.at + bytes, envelope)
 }
 
 describe('output', () => {
@@ -21,14 +21,21 @@ describe('output', () => {
     expect(new Set(parts.map((part) => part.buffer)).size).toBeLessThanOrEqual(2)
   })
 
-  it('leaves room before and after', () => {
-    const room = { before: 3, after: 2 }
-    const first = give(10, 4, 7, room)
-    const second = give(10, 4, 8, room)
-    expect(first.length).toBe(9)
-    expect([...first.subarray(3, 7)]).toEqual([7, 7, 7, 7])
+  it.each([10, 10_000])('puts an envelope around what is in it, of %i bytes at most', (bound) => {
+    const envelope = {
+      before: 3,
+      after: 2,
+      seal(target: Uint8Array, start: number, end: number) {
+        target.fill(5, end, end + 2)
+        target.fill(6, start - 2, start)
+        return start - 2
+      },
+    }
+    const first = give(bound, 4, 7, envelope)
+    const second = give(bound, 4, 8, envelope)
+    expect([...first]).toEqual([6, 6, 7, 7, 7, 7, 5, 5])
     second.fill(9)
-    expect([...first.subarray(3, 7)]).toEqual([7, 7, 7, 7])
+    expect([...first]).toEqual([6, 6, 7, 7, 7, 7, 5, 5])
   })
 
   it('gives a large part memory of its own, no more than twice what it holds', () => {

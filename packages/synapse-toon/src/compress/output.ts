@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import type { Room } from './compressor.ts'
+import type { Envelope } from './compressor.ts'
 
 /**
  * Size of the pieces that small outputs are cut from, in bytes. A stalled connection can keep a
@@ -9,7 +9,7 @@ const SLAB_BYTES = 16 * 1024
 /** From this on an output gets memory of its own: it would use a slab up. */
 const LARGE_BYTES = SLAB_BYTES / 4
 
-export const NO_ROOM: Room = { before: 0, after: 0 }
+export const NO_ENVELOPE: Envelope = { before: 0, after: 0, seal: (_target, start) => start }
 
 /**
  * Memory that outputs are written to and given out from, without a copy where they are few bytes.
@@ -23,11 +23,11 @@ class Output {
   #used = 0
 
   /** @param bound most bytes that will be written */
-  reserve(bound: number, room: Room): void {
-    const needed = room.before + bound + room.after
+  reserve(bound: number, envelope: Envelope): void {
+    const needed = envelope.before + bound + envelope.after
     if (needed > LARGE_BYTES) {
       this.target = Buffer.allocUnsafeSlow(needed)
-      this.at = room.before
+      this.at = envelope.before
       return
     }
     if (this.#used + needed > SLAB_BYTES) {
@@ -35,17 +35,17 @@ class Output {
       this.#used = 0
     }
     this.target = this.#slab
-    this.at = this.#used + room.before
+    this.at = this.#used + envelope.before
   }
 
   /**
-   * Gives out what was written since `reserve`, with its room.
+   * Gives out what was written since `reserve`, in its envelope.
    *
    * @param end position in `target` after the last byte
    */
-  take(end: number, room: Room): Buffer {
-    const start = this.at - room.before
-    const after = end + room.after
+  take(end: number, envelope: Envelope): Buffer {
+    const start = envelope.seal(this.target, this.at, end)
+    const after = end + envelope.after
     if (this.target === this.#slab) {
       this.#used = after
       return this.target.subarray(start, after)
@@ -54,8 +54,8 @@ class Output {
     this.target = this.#slab
     // What hardly fills its memory is copied, and lets go of it.
     return after > large.length / 2
-      ? large.subarray(0, after)
-      : Buffer.from(large.subarray(0, after))
+      ? large.subarray(start, after)
+      : Buffer.from(large.subarray(start, after))
   }
 }
 

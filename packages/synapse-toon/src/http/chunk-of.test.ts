@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { chunkOf } from './chunk-of.ts'
+import { CHUNK, chunkOf } from './chunk-of.ts'
 
 const bytesOf = (text: string) => Buffer.from(chunkOf(text, Buffer.byteLength(text)))
 
@@ -39,5 +39,25 @@ describe('chunkOf', () => {
         },
       ),
     )
+  })
+})
+
+describe('CHUNK', () => {
+  const sealed = (bytes: number) => {
+    const target = Buffer.alloc(CHUNK.before + bytes + CHUNK.after, '-')
+    const start = CHUNK.seal(target, CHUNK.before, CHUNK.before + bytes)
+    return target.subarray(start)
+  }
+
+  it.each([1, 9, 10, 15, 16, 255, 256, 4095, 4096, 65_536, 1_048_576])(
+    'is around %i bytes what chunkOf writes',
+    (bytes) => {
+      const data = Buffer.alloc(bytes, '-')
+      expect(sealed(bytes).equals(bytesOf(data.toString()))).toBe(true)
+    },
+  )
+
+  it('is not there around nothing: an empty chunk would end the body', () => {
+    expect(sealed(0)).toHaveLength(0)
   })
 })

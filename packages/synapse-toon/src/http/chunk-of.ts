@@ -1,7 +1,31 @@
 import { Buffer } from 'node:buffer'
+import type { Envelope } from '../compress/compressor.ts'
 
 /** CR LF after the size, CR LF after the data. */
 const LINE_ENDS = 4
+
+const CR = 0x0d
+const LF = 0x0a
+/** Hex digits of a chunk's size, at most: of 4 GiB. */
+const MOST_DIGITS = 8
+const HEX = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
+
+/** The same around bytes that are made where there is room for it. Around none, there is none. */
+export const CHUNK: Envelope = {
+  before: MOST_DIGITS + 2,
+  after: 2,
+  seal(target, start, end) {
+    target[end] = CR
+    target[end + 1] = LF
+    // Around nothing it would be the end of the body.
+    if (end === start) return end + 2
+    let at = start
+    target[--at] = LF
+    target[--at] = CR
+    for (let size = end - start; size > 0; size >>>= 4) target[--at] = HEX[size & 15]!
+    return at
+  },
+}
 
 /**
  * One chunk of HTTP/1.1's chunked coding [RFC 9112 §7.1], to be handed to a socket in one write.

@@ -2,6 +2,7 @@ import type { Compressor } from '../compress/compressor.ts'
 import type { ContentEncoding } from '../compress/content-encoding.ts'
 import type { FlushStyle } from '../compress/flush-style.ts'
 import type { PlainAnswer, Sink, SinkEvents, WireUse } from '../stream/sink.ts'
+import { CHUNK } from './chunk-of.ts'
 
 /** Where a sink has its compressor from. */
 export interface CompressorSource {
@@ -70,8 +71,14 @@ export class CompressedSink implements Sink, SinkEvents {
   }
 
   write(text: string, bytes: number): boolean {
-    if (this.#isOver || this.closed) return true
-    const compressed = this.#compressor!.compress(text, bytes)
+    if (this.#isOver) return true
+    const compressor = this.#compressor!
+    const { chunks } = this.#sink
+    if (chunks !== undefined) {
+      chunks.writeChunk(compressor.compress(text, bytes, CHUNK))
+      return true
+    }
+    const compressed = compressor.compress(text, bytes)
     return this.#sink.write(compressed, compressed.length)
   }
 

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Http2ServerResponse, ServerHttp2Stream } from 'node:http2'
-import type { PlainAnswer, Sink, SinkEvents } from '../stream/sink.ts'
+import type { ChunkTaker, PlainAnswer, Sink, SinkEvents } from '../stream/sink.ts'
 import { bodyWay } from './body-way.ts'
 import { LIST_HEADERS } from './list-headers.ts'
 import { SocketBody } from './socket-body.ts'
@@ -50,6 +50,10 @@ export class NodeSink implements Sink {
   get closed(): boolean {
     if (this.#http2 !== undefined) return this.#http2.destroyed || this.#http2.closed
     return this.#response.destroyed || this.#response.socket?.destroyed === true
+  }
+
+  get chunks(): ChunkTaker | undefined {
+    return this.#body?.isChunked === true ? this.#body : undefined
   }
 
   listen(events: SinkEvents): void {

@@ -13,9 +13,10 @@ import { chunkOf } from './chunk-of.ts'
  * whole chunk, so one of someone else, through the response, may stand between two of ours.
  */
 export class SocketBody {
+  /** Whether it takes whole chunks, by `writeChunk`. */
+  readonly isChunked: boolean
   readonly #response: ServerResponse
   readonly #socket: Socket
-  readonly #isChunked: boolean
   readonly #onTaken: (error?: Error | null) => void
 
   /**
@@ -30,7 +31,7 @@ export class SocketBody {
   ) {
     this.#response = response
     this.#socket = socket
-    this.#isChunked = framing === 'chunked'
+    this.isChunked = framing === 'chunked'
     this.#onTaken = onTaken
   }
 
@@ -40,11 +41,25 @@ export class SocketBody {
   }
 
   write(given: string | Uint8Array, bytes: number): void {
+    // An empty chunk is the end of a body.
+    if (bytes > 0 && this.#isOpen) this.#send(this.#frame(given, bytes))
+  }
+
+  /** @param chunk with its head and tail, or empty: nothing is written then */
+  writeChunk(chunk: Uint8Array): void {
+    if (chunk.length > 0 && this.#isOpen) this.#send(chunk)
+  }
+
+  /**
+   * Once someone else has ended the response, what follows on the line is the answer to another
+   * request.
+   */
+  get #isOpen(): boolean {
+    return !this.#response.writableEnded && this.#socket.writable
+  }
+
+  #send(data: string | Uint8Array): void {
     const socket = this.#socket
-    // An empty chunk is the end of a body. And once someone else has ended the response, what
-    // follows on the line is the answer to another request.
-    if (bytes === 0 || this.#response.writableEnded || !socket.writable) return
-    const data = this.#frame(given, bytes)
     if (socket.writableLength > 0) {
       socket.write(data, 'latin1', this.#onTaken)
       return
@@ -56,7 +71,7 @@ export class SocketBody {
   }
 
   #frame(given: string | Uint8Array, bytes: number): string | Uint8Array {
-    if (this.#isChunked) return chunkOf(given, bytes)
+    if (this.isChunked) return chunkOf(given, bytes)
     const isAsIs = typeof given !== 'string' || bytes === given.length
     return isAsIs ? given : Buffer.from(given, 'utf8')
   }

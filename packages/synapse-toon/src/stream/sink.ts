@@ -25,6 +25,11 @@ export interface SinkEvents {
   onClose(served: boolean): void
 }
 
+export interface ChunkTaker {
+  /** @param chunk a whole one [RFC 9112 §7.1], or nothing; nobody else writes to it */
+  writeChunk(chunk: Uint8Array): void
+}
+
 /**
  * The way to one client: a Node response or a Web stream. It knows nothing of records.
  * After `onClose` every call does nothing.
@@ -34,6 +39,8 @@ export interface Sink {
   readonly closed: boolean
   /** Left out, or undefined, where bytes go as they are. */
   readonly wire?: WireUse | undefined
+  /** Instead of `write`, once the body goes out in chunks of HTTP/1.1: what makes bytes frames them. */
+  readonly chunks?: ChunkTaker | undefined
   listen(events: SinkEvents): void
   /** Sends status 200 and these headers; with the first `write` of the same turn where possible. */
   commit(headers: readonly (readonly [string, string])[]): void

@@ -1,8 +1,8 @@
 import type { Buffer } from 'node:buffer'
 import { BackOff, type CompressionState } from '../back-off.ts'
-import type { Compressor, Room } from '../compressor.ts'
+import type { Compressor, Envelope } from '../compressor.ts'
 import type { FlushStyle } from '../flush-style.ts'
-import { NO_ROOM, output } from '../output.ts'
+import { NO_ENVELOPE, output } from '../output.ts'
 import { DeflateStream } from './deflate-stream.ts'
 import { GzipWrapper } from './gzip-wrapper.ts'
 import type { Wrapper } from './wrapper.ts'
@@ -28,9 +28,9 @@ export class DeflateCompressor implements Compressor {
     return this.#backOff.state
   }
 
-  compress(text: string, bytes: number, room: Room = NO_ROOM): Buffer {
+  compress(text: string, bytes: number, envelope: Envelope = NO_ENVELOPE): Buffer {
     const head = this.#headBytes()
-    output.reserve(head + DeflateStream.bound(bytes), room)
+    output.reserve(head + DeflateStream.bound(bytes), envelope)
     const start = output.at
     if (head > 0) output.target.set(this.#wrapper.head, start)
     const end = this.#backOff.next()
@@ -39,12 +39,12 @@ export class DeflateCompressor implements Compressor {
     this.#backOff.count(bytes, end - start)
     this.bytesIn += bytes
     this.bytesOut += end - start
-    return output.take(end, room)
+    return output.take(end, envelope)
   }
 
-  finish(room: Room = NO_ROOM): Buffer {
+  finish(envelope: Envelope = NO_ENVELOPE): Buffer {
     const head = this.#headBytes()
-    output.reserve(head + DeflateStream.bound(0), room)
+    output.reserve(head + DeflateStream.bound(0), envelope)
     const start = output.at
     if (head > 0) output.target.set(this.#wrapper.head, start)
     let end = this.#stream.finish(output.target, start + head)
@@ -52,7 +52,7 @@ export class DeflateCompressor implements Compressor {
     output.target.set(tail, end)
     end += tail.length
     this.bytesOut += end - start
-    return output.take(end, room)
+    return output.take(end, envelope)
   }
 
   /** Holds nothing that the collector does not free. */

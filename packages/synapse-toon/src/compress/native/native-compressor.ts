@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
-import type { Compressor, Room } from '../compressor.ts'
+import type { Compressor, Envelope } from '../compressor.ts'
 import type { ContentEncoding } from '../content-encoding.ts'
-import { NO_ROOM, output } from '../output.ts'
+import { NO_ENVELOPE, output } from '../output.ts'
 import type { NativeCodec } from './codecs.ts'
 import { SyncZlib } from './sync-zlib.ts'
 
@@ -23,26 +23,26 @@ export class NativeCompressor implements Compressor {
     this.#zlib = new SyncZlib(codec.create())
   }
 
-  compress(text: string, bytes: number, room: Room = NO_ROOM): Buffer {
+  compress(text: string, bytes: number, envelope: Envelope = NO_ENVELOPE): Buffer {
     const input = bytes > INPUT.length ? Buffer.allocUnsafeSlow(bytes) : INPUT
     // ASCII needs no encoder.
     input.write(text, 0, bytes, bytes === text.length ? 'latin1' : 'utf8')
     this.bytesIn += bytes
-    return this.#write(this.#codec.flush, input, bytes, room)
+    return this.#write(this.#codec.flush, input, bytes, envelope)
   }
 
-  finish(room: Room = NO_ROOM): Buffer {
-    return this.#write(this.#codec.finish, INPUT, 0, room)
+  finish(envelope: Envelope = NO_ENVELOPE): Buffer {
+    return this.#write(this.#codec.finish, INPUT, 0, envelope)
   }
 
   close(): void {
     this.#zlib.close()
   }
 
-  #write(flush: number, input: Buffer, bytes: number, room: Room): Buffer {
-    output.reserve(this.#codec.bound(bytes), room)
+  #write(flush: number, input: Buffer, bytes: number, envelope: Envelope): Buffer {
+    output.reserve(this.#codec.bound(bytes), envelope)
     const end = this.#zlib.write(flush, input, bytes, output.target, output.at)
     this.bytesOut += end - output.at
-    return output.take(end, room)
+    return output.take(end, envelope)
   }
 }
