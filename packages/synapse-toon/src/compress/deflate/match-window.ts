@@ -32,7 +32,7 @@ const HASH_FACTOR = 0x9e3779b1
 const LONG_MATCH = 12
 const TYPICAL_LITERAL_BITS = 6
 /** A match of this length is taken without a look whether one that begins a byte later is better. */
-const GOOD_MATCH = 128
+const GOOD_MATCH = 64
 /**
  * Inside a long match only its ends are put into the index: templates repeat, so that what begins
  * in the middle of a match is found by way of its beginning.

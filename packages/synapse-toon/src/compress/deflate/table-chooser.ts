@@ -8,8 +8,8 @@ import type { CodeTable } from './code-table.ts'
 const PAYBACK = 0.4
 /** The same where the codes in use were paid for. */
 const PAYBACK_LATER = 1
-/** In a block with trained codes only every eighth flush is weighed, and counts for eight. */
-const SAMPLE = 8
+/** In a block with trained codes only one flush in so many is weighed, and counts for all of them. */
+const SAMPLE = 32
 
 /**
  * Decides by which table a stream goes on. For each other table it adds up the bits that it would
