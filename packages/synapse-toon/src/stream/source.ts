@@ -32,7 +32,7 @@ export class InvalidSourceError extends SynapseToonError {
 }
 
 /** What is left of an iterator, sync or async, for whoever pulls it. */
-export interface ChunkIterator<Chunk> {
+interface ChunkIterator<Chunk> {
   next(): IteratorResult<Chunk> | PromiseLike<IteratorResult<Chunk>>
 }
 
