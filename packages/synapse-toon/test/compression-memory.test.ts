@@ -26,10 +26,11 @@ describe('the memory of compression', () => {
     // Loads and compiles what all share.
     write(createCompressor('gzip'), 2000)
     const before = usedBytes()
-    const compressors = Array.from({ length: 500 }, () => createCompressor('gzip'))
+    const compressors = Array.from({ length: 2000 }, () => createCompressor('gzip'))
     for (const compressor of compressors) write(compressor, 100)
     const each = (usedBytes() - before) / compressors.length
-    expect(each).toBeGreaterThan(8 * 1024)
+    // Of a window alone: else they were not counted.
+    expect(each).toBeGreaterThan(7 * 1024)
     expect(each).toBeLessThanOrEqual(12 * 1024)
     expect(compressors.every(({ state }) => state === 'active')).toBe(true)
   })
