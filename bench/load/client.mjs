@@ -1,5 +1,6 @@
 // The reading side where no C compiler is: the same arguments and the same answer as client.c.
-// `receive` is left out: Node cannot set a socket's buffer before it connects.
+// `receive` and `spin` are left out: Node cannot set a socket's buffer before it connects, and sleeps
+// while there is nothing to read.
 import { connect } from 'node:net'
 import { createGunzip } from 'node:zlib'
 

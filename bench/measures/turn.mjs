@@ -3,8 +3,8 @@ import { cpuOf, slopeOf } from './cpu-of.mjs'
 const WORK = { mode: 'turn', connections: 1000, short: 20, long: 100 }
 
 /**
- * Each sample has a server of its own: which memory a process has been given decides over much of
- * what a thousand connections cost it, and stays with it. So it is warmed up for each.
+ * Each sample has a server of its own, warmed up: processes of one build differ in what a thousand
+ * connections cost them, and each stays as it is.
  */
 async function slopeOfFresh(server, options) {
   await slopeOf(server, { ...WORK, options })

@@ -10,7 +10,10 @@ const LF = 0x0a
 const MOST_DIGITS = 8
 const HEX = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
 
-/** The same around bytes that are made where there is room for it. Around none, there is none. */
+/**
+ * As `chunkOf`, around bytes that are made where there is room for the rest: they need no copy. Around
+ * none there is no chunk.
+ */
 export const CHUNK: Envelope = {
   before: MOST_DIGITS + 2,
   after: 2,

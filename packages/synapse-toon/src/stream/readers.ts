@@ -14,7 +14,7 @@ export class Readers {
   /** Readers that hold back, counted so that a chunk costs no walk over all of them. */
   #holding = 0
   #onRoom: (() => void) | undefined
-  /** Asked for every chunk, so it is no question to a set. */
+  /** Changes with `add`, `remove` and `changed` only. */
   allHoldBack = false
 
   get size(): number {

@@ -57,7 +57,7 @@ export class Stream<Chunk = unknown> implements StreamProgress, WriterEvents {
   bytes = 0
   #summary: StreamSummary | undefined
   readonly #transform: Transform<Chunk> | undefined
-  /** Whether every reader makes the source wait. */
+  /** Of `#readers`, kept here as well, since each chunk asks for it. */
   #isHeldBack = false
   /** For room: a reader that passes something on has it look again. */
   #isWaiting = false
