@@ -41,6 +41,7 @@ export interface EventStreamParser {
 
 const SPACE = 32
 const COLON = 58
+const LF = 10
 /** Above the bytes that are a character of their own: UTF-8 may have been cut behind such a one. */
 const LAST_ASCII = 127
 /** Pieces of a line that wait beside each other, before they are put together. */
@@ -136,48 +137,42 @@ export function createEventStreamParser(
         const from = start
         // Before the callbacks: a line is read once, whatever they do.
         start = end + 1
-        if (from === end) {
-          // [spec §9.2.6] step 1: the id counts even when the block has no data.
-          if (id !== undefined) lastEventId = id
-          const parsed = data === undefined ? undefined : eventOf(event || 'message', data, id)
-          // Cleared first, so that a callback that throws leaves a parser that can go on.
-          event = ''
-          data = id = undefined
-          dataLength = 0
-          if (parsed) callbacks.onEvent(parsed)
-          if (before === ends) continue
-          return
-        }
-        const name = fieldAt(lines, from)
-        const colon = from + name.length
-        // [spec §9.2.6] any other field is ignored.
-        if (colon < end && lines.charCodeAt(colon) !== COLON) continue
-        // [spec §9.2.6] one space after the colon is dropped. Without a colon there is no value: it
-        // then begins behind its end.
-        const value = lines.slice(
-          lines.charCodeAt(colon + 1) === SPACE ? colon + 2 : colon + 1,
-          end,
-        )
-        switch (name) {
-          case 'data':
-            dataLength += end - from + 1
-            // Engines join such strings when they are read, once.
-            data = data === undefined ? value : `${data}\n${value}`
-            break
-          case 'event':
-            event = value
-            break
-          case 'id':
+        if (from < end) {
+          const name = fieldAt(lines, from)
+          const colon = from + name.length
+          // [spec §9.2.6] any other field is ignored.
+          if (colon < end && lines.charCodeAt(colon) !== COLON) continue
+          // [spec §9.2.6] one space after the colon is dropped. Without a colon there is no value: it
+          // then begins behind its end.
+          const value = lines.slice(
+            lines.charCodeAt(colon + 1) === SPACE ? colon + 2 : colon + 1,
+            end,
+          )
+          if (name !== 'data') {
+            if (name === 'event') event = value
             // [spec §9.2.6] an id with NUL is ignored; an empty one is valid and resets.
-            if (value.indexOf('\0') < 0) id = value
-            break
-          case 'retry':
+            else if (name === 'id') id = value.indexOf('\0') < 0 ? value : id
             // [spec §9.2.6] ASCII digits only; an empty value has none.
-            if (DIGITS.test(value)) callbacks.onRetry?.(Number.parseInt(value, 10))
-            break
-          default:
-            callbacks.onComment?.(value)
+            else if (name === '') callbacks.onComment?.(value)
+            else if (DIGITS.test(value)) callbacks.onRetry?.(Number.parseInt(value, 10))
+            continue
+          }
+          dataLength += start - from
+          // Engines join such strings when they are read, once.
+          data = data === undefined ? value : `${data}\n${value}`
+          // Nearly always the end of the block follows at once, and needs no search.
+          if (lines.charCodeAt(start) !== LF) continue
+          start++
         }
+        // [spec §9.2.6] step 1: the id counts even when the block has no data.
+        if (id !== undefined) lastEventId = id
+        const parsed = data === undefined ? undefined : eventOf(event || 'message', data, id)
+        // Cleared first, so that a callback that throws leaves a parser that can go on.
+        event = ''
+        data = id = undefined
+        dataLength = 0
+        if (parsed) callbacks.onEvent(parsed)
+        if (before !== ends) return
       }
       isInterrupted = false
     } finally {
@@ -221,7 +216,7 @@ export function createEventStreamParser(
 /** @returns the name of the field that begins there; `''` for a comment, and where there is none */
 function fieldAt(text: string, at: number): string {
   const code = text.charCodeAt(at)
-  // Nearly all lines are of data, and this tells them in a third of the time.
+  // Nearly all lines are of these two, and this tells them in a third of the time.
   if (
     code === 100 &&
     text.charCodeAt(at + 1) === 97 &&
@@ -230,6 +225,15 @@ function fieldAt(text: string, at: number): string {
   ) {
     return 'data'
   }
-  const name = code === 101 ? 'event' : code === 105 ? 'id' : code === 114 ? 'retry' : ''
+  if (
+    code === 101 &&
+    text.charCodeAt(at + 1) === 118 &&
+    text.charCodeAt(at + 2) === 101 &&
+    text.charCodeAt(at + 3) === 110 &&
+    text.charCodeAt(at + 4) === 116
+  ) {
+    return 'event'
+  }
+  const name = code === 105 ? 'id' : code === 114 ? 'retry' : ''
   return text.startsWith(name, at) ? name : ''
 }
