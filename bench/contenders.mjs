@@ -11,7 +11,8 @@ export const BARE = 'bare node:http'
 export const OURS = 'synapse-toon'
 
 /**
- * `isLibrary`: it makes the events itself; the others are what people write by hand.
+ * `isLibrary`: it makes the events itself; the others are what people write by hand. `isFloor`: it
+ * does nothing but what cannot be left out, and is nobody's server.
  * `heartbeats`: it keeps idle lines open. `packageName`: whose version the results name.
  */
 const ALL = [
@@ -24,6 +25,7 @@ const ALL = [
     heartbeats: true,
     env: { BENCH_RESUME: '1' },
   },
+  { name: 'the least in Node', file: 'servers/floor.mjs', isFloor: true },
   peer('@fastify/sse', 'fastify-sse', { isLibrary: true, heartbeats: true }),
   peer('better-sse', 'better-sse', { isLibrary: true, heartbeats: true }),
   peer('hono', 'hono', { isLibrary: true }),

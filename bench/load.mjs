@@ -45,7 +45,7 @@ export const clientName = builtClient === undefined ? 'load/client.mjs' : 'load/
  * @param {number} given.connections
  * @param {Record<string, string | number>} given.work goes into the address; see `workOf`
  * @param {Record<string, number>} [given.options] of the client: gzip, stall, slow, receive,
- *   together, skip, limit, hold
+ *   together, skip, watch, limit, hold
  * @returns `open`: all connections have headers; `result`: what was read; `letGo` ends a client
  *   with `hold`; `told(line)`: the client has said so
  */

@@ -79,9 +79,12 @@ mkdirSync(results, { recursive: true })
 for (const measure of MEASURES) {
   if (positionals.length > 0 && !positionals.includes(measure.name)) continue
   const rounds = values.rounds === undefined ? measure.rounds : Number(values.rounds)
-  const measured = await runMeasure(measure, contenders, { rounds, onSample: showProgress })
+  const { samples, results: measured } = await runMeasure(measure, contenders, {
+    rounds,
+    onSample: showProgress,
+  })
   showProgress('')
-  const budgets = judge(measure, measured, contenders)
+  const budgets = judge(measure, samples, contenders)
   console.log(`\n${measure.title} (${measure.name}; median and spread of ${rounds})\n`)
   console.log(tableOf(measure, measured))
   const noise = Math.max(...Object.values(measured).map((one) => one.noise.median))

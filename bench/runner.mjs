@@ -20,6 +20,7 @@ const MAX_AGAIN = 2
  * @property {number} rounds
  * @property {boolean} [fresh] a new server for each sample; else one, which the first round warms up
  * @property {(contender: object) => boolean} [takes] whether it can do this at all
+ * @property {boolean} [hasFloor] whether to measure what Node itself takes for it, see `contenders.mjs`
  * @property {(contender: object) => object[]} [variants] how a contender is measured: one way
  *   each, or several with names and what else `sample` is to know
  * @property {(server: object, contender: object) => Promise<Record<string, number>>} sample
@@ -31,8 +32,9 @@ const MAX_AGAIN = 2
  * @param {Measure} measure
  * @param {object[]} contenders
  * @param {{ rounds?: number, maxAgain?: number, onSample?: (text: string) => void }} [options]
- * @returns for each contender the median and the spread of each column, `ratio` to bare, and
- *   `noise`, what others took of the server's core
+ * @returns `samples`, of each contender by round, and `results`: for each contender the median and the
+ *   spread of each column, `ratio` to bare, `ours` to it, and `noise`, what others took of the server's
+ *   core
  */
 export async function runMeasure(
   measure,
@@ -40,6 +42,7 @@ export async function runMeasure(
   { rounds = measure.rounds, maxAgain = MAX_AGAIN, onSample } = {},
 ) {
   const taking = contenders
+    .filter(({ isFloor }) => measure.hasFloor === true || isFloor !== true)
     .filter((contender) => measure.takes === undefined || measure.takes(contender))
     .flatMap((contender) => measure.variants?.(contender) ?? [contender])
   const servers = new Map()
@@ -70,7 +73,7 @@ export async function runMeasure(
   } finally {
     for (const server of servers.values()) await server.stop()
   }
-  return summariseAll(measure, samples)
+  return { samples, results: summariseAll(measure, samples) }
 }
 
 async function stopServer(servers, { name }) {
@@ -79,7 +82,6 @@ async function stopServer(servers, { name }) {
 }
 
 function summariseAll({ columns }, samples) {
-  const bare = samples.get(BARE)
   const first = columns[0].key
   const results = {}
   for (const [name, own] of samples) {
@@ -88,11 +90,17 @@ function summariseAll({ columns }, samples) {
       const values = own.map((sample) => sample[key]).filter((value) => value !== undefined)
       if (values.length > 0) results[name][key] = summarise(values)
     }
-    // Of the same round: what slowed one slowed the other.
-    const ratios = own.map((sample, round) => sample[first] / bare?.[round]?.[first])
-    if (ratios.every(Number.isFinite)) results[name].ratio = summarise(ratios)
+    results[name].ratio = ratioOf(samples, { who: name, of: BARE, key: first })
+    results[name].ours = ratioOf(samples, { who: OURS, of: name, key: first })
   }
   return results
+}
+
+/** Of samples of the same round: what slowed one slowed the other. */
+function ratioOf(samples, { who, of, key, plus = 0 }) {
+  const own = samples.get(who) ?? []
+  const ratios = own.map((sample, round) => (sample[key] - plus) / samples.get(of)?.[round]?.[key])
+  return ratios.length > 0 && ratios.every(Number.isFinite) ? summarise(ratios) : undefined
 }
 
 /**
@@ -100,25 +108,27 @@ function summariseAll({ columns }, samples) {
  *
  * @returns {{ text: string, holds: boolean }[]} one for each budget that could be looked at
  */
-export function judge({ columns, budgets = [] }, results, contenders) {
+export function judge({ columns, budgets = [] }, samples, contenders) {
   const first = columns[0].key
   const libraries = contenders.filter(({ isLibrary }) => isLibrary).map(({ name }) => name)
   return budgets.flatMap(({ of, atMost, who = OURS, key = first, plus = 0 }) => {
-    const own = results[who]?.[key]?.median
     const others = {
       bare: [BARE],
       peers: libraries,
       ours: [OURS],
       compression: ['Express + compression'],
     }[of]
-    const known = others.flatMap((name) => {
-      const value = results[name]?.[key]?.median
-      return value === undefined ? [] : [{ name, value }]
+    const ratios = others.flatMap((name) => {
+      const ratio = ratioOf(samples, { who, of: name, key, plus })
+      return ratio === undefined ? [] : [{ name, ratio }]
     })
-    if (own === undefined || known.length === 0) return []
-    const best = known.reduce((a, b) => (b.value < a.value ? b : a))
-    const ratio = (own - plus) / best.value
-    const text = `${who}: ${ratio.toFixed(2)} x ${best.name}${plus > 0 ? ` + ${plus}` : ''}, at most ${atMost}`
-    return [{ text, holds: ratio <= atMost }]
+    if (ratios.length === 0) return []
+    // Of peers, the fastest is the one beside which we look worst.
+    const { name, ratio } = ratios.reduce((a, b) => (b.ratio.median > a.ratio.median ? b : a))
+    const [median, least, most] = [ratio.median, ratio.least, ratio.most].map((x) => x.toFixed(2))
+    const { title } = columns.find((column) => column.key === key)
+    const what = `${title}${plus > 0 ? ` - ${plus}` : ''} of ${who}`
+    const text = `${what}: ${median} x ${name} (${least} to ${most}), at most ${atMost}`
+    return [{ text, holds: ratio.median <= atMost }]
   })
 }

@@ -37,7 +37,8 @@ function report(name, holds, figures) {
 setup()
 const contenders = allContenders().filter(({ name }) => name === BARE || name === OURS)
 for (const { atMost, ...measure } of MEASURES) {
-  const { ratio } = (await runMeasure(measure, contenders, { rounds: ROUNDS, maxAgain: 0 }))[OURS]
+  const { results } = await runMeasure(measure, contenders, { rounds: ROUNDS, maxAgain: 0 })
+  const { ratio } = results[OURS]
   const spread = `${ratio.least.toFixed(2)} to ${ratio.most.toFixed(2)}`
   const figures = `${ratio.median.toFixed(2)} x ${BARE} (${spread}), at most ${atMost}`
   report(measure.title, ratio.median <= atMost, figures)

@@ -1,4 +1,4 @@
-import { BARE } from './contenders.mjs'
+import { BARE, OURS } from './contenders.mjs'
 
 /** @returns one line for each contender, the best first: figures with their spread, and ratios */
 export function tableOf({ columns }, results) {
@@ -9,12 +9,14 @@ export function tableOf({ columns }, results) {
   const head = [
     '',
     ...columns.map(({ title, unit }) => `${title}, ${unit}`),
-    `${columns[0].title} / ${BARE}`,
+    `/ ${BARE}`,
+    `${OURS} / it`,
   ]
   const rows = names.map((name) => [
     name,
     ...columns.map((column) => showValue(results[name][column.key], column.digits ?? 1)),
     showValue(results[name].ratio, 2),
+    showValue(results[name].ours, 2),
   ])
   return alignColumns([head, ...rows])
 }

@@ -2,7 +2,7 @@
 // waits for its reader. Takes the same arguments as client.mjs and answers with the same JSON.
 //
 //   client port=N path=/... connections=N [gzip=1] [stall=MS] [slow=BYTES_PER_S] [receive=BYTES]
-//          [together=N] [skip=MS] [limit=MS] [hold=1] [spin=1]
+//          [together=N] [skip=MS] [watch=MS] [limit=MS] [hold=1] [spin=1]
 //
 // An event is one `"t":<µs>` in the body: each payload of the workload has one, whatever the library
 // puts around it. Its value is the producer's monotonic clock, so the difference to ours is how long
@@ -65,7 +65,7 @@ struct stream {
 static char read_buffer[READ_BYTES];
 static char window[READ_BYTES * 4 + CARRY + 1];
 static uint32_t *latencies;
-static int64_t latency_count, latency_max, wire_bytes, body_bytes, events, latencies_from = INT64_MAX;
+static int64_t latency_count, latency_max, wire_bytes, body_bytes, events, latencies_from = INT64_MAX, latencies_until = INT64_MAX;
 
 static int64_t now_us(void) {
   struct timespec time;
@@ -81,7 +81,7 @@ static const char *argument(int count, char **values, const char *name, const ch
 }
 
 static void count_latency(int64_t produced_at, int64_t now) {
-  if (produced_at < latencies_from) return;
+  if (produced_at < latencies_from || produced_at >= latencies_until) return;
   int64_t latency = now - produced_at;
   if (latency < 0) latency = 0;
   if (latency > latency_max) latency_max = latency;
@@ -223,6 +223,7 @@ int main(int count, char **values) {
   // elsewhere causes, and the more of it the slower the server is.
   int spin = atoi(argument(count, values, "spin", "0"));
   int64_t skip_us = atoll(argument(count, values, "skip", "0")) * 1000;
+  int64_t watch_us = atoll(argument(count, values, "watch", "0")) * 1000;
   int64_t limit_us = atoll(argument(count, values, "limit", "60000")) * 1000;
 
   latencies = calloc(BUCKETS, sizeof *latencies);
@@ -299,6 +300,7 @@ int main(int count, char **values) {
           if (++opened + failed == connections) {
             opened_at = now_us();
             latencies_from = opened_at + skip_us;
+            if (watch_us > 0) latencies_until = latencies_from + watch_us;
           }
         }
         if (stream->is_chunked) take_chunked(stream, data, length, now);

@@ -35,6 +35,7 @@ let started = 0
 let over = 0
 let openMs = 0
 let latenciesFrom = Number.POSITIVE_INFINITY
+let latenciesUntil = Number.POSITIVE_INFINITY
 let hasStalled = false
 let slowFrom = 0
 
@@ -56,7 +57,9 @@ function createCounter(index, askedAt) {
       after = digit
       if (events[index]++ === 0) firstsUs.push(now - askedAt)
       const producedAt = Number(bytes.latin1Slice(at + MARK.length, digit))
-      if (producedAt >= latenciesFrom) latencies.push(Math.max(0, now - producedAt))
+      if (producedAt >= latenciesFrom && producedAt < latenciesUntil) {
+        latencies.push(Math.max(0, now - producedAt))
+      }
     }
     const from = at === -1 ? Math.max(after, bytes.length - MARK.length + 1) : at
     carry = bytes.subarray(Math.max(from, bytes.length - CARRY))
@@ -164,6 +167,7 @@ function onOpen() {
   if (total.opened + total.failed < connections) return
   openMs = (nowUs() - start) / 1000
   latenciesFrom = nowUs() + number('skip') * 1000
+  latenciesUntil = latenciesFrom + number('watch', Number.POSITIVE_INFINITY) * 1000
   console.log('open')
 }
 

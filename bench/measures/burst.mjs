@@ -9,6 +9,7 @@ export const burst = {
     { key: 'wireBytes', title: 'wire', unit: 'bytes', digits: 0 },
   ],
   rounds: 7,
+  hasFloor: true,
   takes: ({ compresses }) => !compresses,
   budgets: [
     { of: 'bare', atMost: 0.65 },

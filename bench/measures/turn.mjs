@@ -21,6 +21,7 @@ export const turn = {
   ],
   rounds: 5,
   fresh: true,
+  hasFloor: true,
   takes: ({ compresses }) => !compresses,
   budgets: [
     { of: 'bare', atMost: 0.8 },

@@ -58,6 +58,7 @@ export class Connection implements Flushable, StreamReader, SinkEvents {
   /** Handed to the flusher and not yet flushed. */
   #scheduled = false
   #isLoading = false
+  waitsUntil = 0
   #state: State = 'waiting'
   #bytes = 0
   /** Bytes that the network had not taken after the last write: more it cannot be now. */

@@ -1,0 +1,51 @@
+// What no library can be faster than, of those that frame text and write to Node's sockets: each event
+// is made into text, those of a turn are one string, and each connection is written to once, below the
+// response. No heartbeats, no deadlines, no ids to come back with, and nothing is let go of: a yardstick,
+// not a server.
+import { produce, workOf } from '../workload.mjs'
+import { serve } from './serve.mjs'
+
+let ready = []
+function flushAll() {
+  const all = ready
+  ready = []
+  for (const line of all) line.flush()
+}
+
+class Line {
+  #socket
+  #waiting = ''
+
+  constructor(socket) {
+    this.#socket = socket
+  }
+
+  add(text) {
+    if (this.#waiting === '' && ready.push(this) === 1) process.nextTick(flushAll)
+    this.#waiting += text
+  }
+
+  flush() {
+    const text = this.#waiting
+    if (text === '') return
+    this.#waiting = ''
+    this.#socket.write(`${text.length.toString(16)}\r\n${text}\r\n`, 'latin1')
+  }
+}
+
+serve(async (req, res) => {
+  res.writeHead(200, {
+    'Content-Type': 'text/event-stream',
+    'Cache-Control': 'no-cache, no-transform',
+  })
+  res.flushHeaders()
+  const { socket } = res
+  const line = new Line(socket)
+  let n = 0
+  for await (const event of produce(workOf(req.url))) {
+    line.add(`id: ${++n}\nevent: update\ndata: ${JSON.stringify(event)}\n\n`)
+    if (socket.writableNeedDrain) await new Promise((resolve) => socket.once('drain', resolve))
+  }
+  line.flush()
+  res.end('event: done\ndata: {}\n\n')
+})
