@@ -1,64 +1,10 @@
-import { once } from 'node:events'
-import { get, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { buffer } from 'node:stream/consumers'
-import * as zlib from 'node:zlib'
-import { createSynapseToon, type PayloadEncoding } from 'synapse-toon'
-import { type Fetch, openStream } from 'synapse-toon/client'
+import type { Fetch } from 'synapse-toon/client'
 import { describe, expect, it } from 'vitest'
 import { PAYLOAD_ENCODINGS } from '../src/wire/payload-encoding.ts'
+import { ALL, finishedStream, inParallel, LIMIT_MS, readAll } from './client-cuts-kit.ts'
 import { startCuttingProxy } from './client-cutting-proxy.ts'
 import { listen } from './test-server.ts'
-
-const EVENTS = 200
-
-/** The numbers that the events carry. */
-const ALL = Array.from({ length: EVENTS }, (_, n) => n)
-
-/** Readers at once. */
-const PARALLEL = 16
-
-/** Far more than is needed, in ms: this is much work, on machines that may have much else to do. */
-const LIMIT_MS = 180_000
-
-/** So long, in ms, is a cut held back: Node throws away what it has, and has not handed on. */
-const BEFORE_CUT_MS = 4
-
-/** Codings that this Node can read and write. */
-const CODINGS = ['gzip', 'deflate', 'br', ...('createZstdDecompress' in zlib ? ['zstd'] : [])]
-
-/** Bytes of a compressed body behind the last one of its last event, at most: a checksum, say. */
-const MOST_BEHIND_END = 24
-
-/** A stream that has ended, to be read from a server with addresses. */
-async function finishedStream() {
-  // Small, so that a response that is cut early has not been made far ahead.
-  const toon = createSynapseToon({ maxBufferSize: 1024 })
-  const handle = await toon.start(ALL.map((n) => ({ n })))
-  await handle.done
-  return { toon, handle }
-}
-
-/** Reads a whole stream over however many cuts. @returns the numbers of the events, as they came */
-async function readAll(
-  url: string,
-  options: { fetch?: Fetch; encoding?: PayloadEncoding; headers?: Record<string, string> },
-): Promise<number[]> {
-  const reconnect = { initial: 0, jitter: 0, maxAttempts: 50 }
-  const seen: number[] = []
-  for await (const { payload } of openStream<{ n: number }>(url, { reconnect, ...options })) {
-    seen.push(payload.n)
-  }
-  return seen
-}
-
-async function inParallel(count: number, run: (index: number) => Promise<void>): Promise<void> {
-  let next = 0
-  const worker = async () => {
-    while (next < count) await run(next++)
-  }
-  await Promise.all(Array.from({ length: PARALLEL }, worker))
-}
 
 /** A body that breaks at a place. As on a real line, what came before is read before. */
 async function* upTo(body: AsyncIterable<Uint8Array>, placeOf: (bytes: Buffer) => number) {
@@ -104,7 +50,8 @@ describe('a stream of 200 events that is cut at every byte', () => {
           }
           return new Response(ReadableStream.from(counted()), response)
         }
-        expect(await readAll(address, { fetch, encoding })).toEqual(ALL)
+        const { seen } = await readAll(address, { fetch, encoding })
+        expect(seen).toEqual(ALL)
       })
       expect(cuts).toBeGreaterThanOrEqual(whole.length - longest)
     },
@@ -140,60 +87,10 @@ describe('a stream of 200 events that is cut at every byte', () => {
       const places = Array.from({ length: bytes }, (_, n) => n).filter((n) => n % 53 === 7)
       await inParallel(places.length, async (index) => {
         const url = `${address}?cut=${places[index]}`
-        expect(await readAll(url, { encoding, headers })).toEqual(ALL)
+        const { seen } = await readAll(url, { encoding, headers })
+        expect(seen).toEqual(ALL)
       })
       expect(proxy.cuts).toBe(places.length)
-    },
-    LIMIT_MS,
-  )
-
-  // Every byte of a compressed body, whose decoder is the one of `fetch`: a real server's body, sent up
-  // to the place, and then the line is closed in the middle of it. What is left comes from the server.
-  it.each(CODINGS)(
-    'is read with each event once, compressed: %s',
-    async (coding) => {
-      const { toon, handle } = await finishedStream()
-      let whole = Buffer.alloc(0)
-      let head: IncomingMessage['headers'] = {}
-      const cutOnce = new Set<string>()
-      const { url } = await listen(async (req, res) => {
-        const place = /[?]cut=(\d+)/.exec(req.url!)?.[1]
-        if (place === undefined || cutOnce.has(place)) {
-          return toon.pipe(handle, { req, res, streamUrl: () => req.url! })
-        }
-        cutOnce.add(place)
-        const { date, connection, ...fields } = head
-        res.writeHead(200, { ...fields, 'Content-Location': req.url! })
-        res.flushHeaders()
-        await new Promise((resolve) => res.write(whole.subarray(0, Number(place)), resolve))
-        // Node throws away what it has, and has not handed on.
-        return setTimeout(() => res.destroy(), BEFORE_CUT_MS)
-      })
-      const address = `${url}/streams/${handle.streamId}`
-      const [response] = (await once(
-        get(address, { headers: { 'Accept-Encoding': coding }, agent: false }),
-        'response',
-      )) as [IncomingMessage]
-      whole = await buffer(response)
-      head = response.headers
-      expect(head['content-encoding']).toBe(coding)
-      let resumed = 0
-      await inParallel(whole.length + 1, async (place) => {
-        let calls = 0
-        const stream = openStream<{ n: number }>(`${address}?cut=${place}`, {
-          reconnect: { initial: 0, jitter: 0 },
-          // The rest as it is: to compress it thousands of times would be most of the work.
-          headers: () => ({ 'Accept-Encoding': calls++ === 0 ? coding : 'identity' }),
-        })
-        const seen: number[] = []
-        for await (const { payload } of stream) seen.push(payload.n)
-        expect(seen.join()).toBe(ALL.join())
-        resumed += stream.stats.resumes
-      })
-      console.info(`${coding}: cut at ${cutOnce.size} places`)
-      expect(cutOnce.size).toBe(whole.length + 1)
-      // All but those behind the end, which had come.
-      expect(resumed).toBeGreaterThan(whole.length - MOST_BEHIND_END)
     },
     LIMIT_MS,
   )

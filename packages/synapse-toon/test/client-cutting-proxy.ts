@@ -1,6 +1,7 @@
 import { get } from 'node:http'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
+import { BEFORE_CUT_MS } from './client-cuts-kit.ts'
 
 export interface CuttingProxy {
   readonly url: string
@@ -14,9 +15,6 @@ export interface CuttingProxy {
 }
 
 const HEAD_END = '\r\n\r\n'
-
-/** So long, in ms, is a cut held back: Node throws away what it has, and has not handed on. */
-const BEFORE_CUT_MS = 4
 
 /**
  * Passes requests on to a server on this machine, and cuts responses in the middle, as networks do:
