@@ -1,5 +1,6 @@
 /** `synapse-toon`: streams any async iterable to people over Server-Sent Events. */
 
+export { createSynapseToon } from './create-synapse-toon.ts'
 export { RefusedError, SynapseToonError } from './errors.ts'
 export { type AnswerFormat, negotiateFormat } from './http/accept.ts'
 export type { NodeResponse } from './http/node-sink.ts'
@@ -21,6 +22,7 @@ export type {
 export { createMemoryLog, type MemoryLogOptions, StreamExistsError } from './log/memory.ts'
 export { consoleLogger, type StructuredLogger } from './metrics/console-logger.ts'
 export { createLogObserver, type LogObserverOptions } from './metrics/log-observer.ts'
+export { InvalidOptionError } from './options/invalid-option-error.ts'
 export type { ProfileName } from './profile/profile.ts'
 export { type Idempotency, IdempotencyKeyReusedError, type StartedOnce } from './start-once.ts'
 export type { EndReason } from './stream/end-reason.ts'
@@ -44,7 +46,6 @@ export type {
   StreamSummary,
 } from './stream/observer.ts'
 export { optimalChunkSize } from './stream/optimal-chunk-size.ts'
-export { InvalidOptionError } from './stream/resolve-options.ts'
 export type {
   Deadlines,
   PrincipalOf,
@@ -60,17 +61,16 @@ export {
   type SourceContext,
 } from './stream/source.ts'
 export type { DoneData, ErrorData } from './stream/terminal-record.ts'
-export {
-  createSynapseToon,
-  type FetchOptions,
-  type JsonNodeOptions,
-  type JsonOptions,
-  type PipeOptions,
-  type StartAloneOptions,
-  type StartOptions,
-  type StreamHandle,
-  type SynapseToon,
-  type SynapseToonOptions,
+export type {
+  FetchOptions,
+  JsonNodeOptions,
+  JsonOptions,
+  PipeOptions,
+  StartAloneOptions,
+  StartOptions,
+  StreamHandle,
+  SynapseToon,
+  SynapseToonOptions,
 } from './synapse-toon.ts'
 export { synapseToonStream } from './synapse-toon-stream.ts'
 export type { Clock } from './time/clock.ts'

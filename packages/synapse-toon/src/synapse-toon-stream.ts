@@ -1,7 +1,8 @@
+import { createSynapseToon } from './create-synapse-toon.ts'
 import type { StreamRef } from './http/route.ts'
 import type { Transform } from './stream/settings.ts'
 import type { Source } from './stream/source.ts'
-import { createSynapseToon, type FetchOptions, type SynapseToon } from './synapse-toon.ts'
+import type { FetchOptions, SynapseToon } from './synapse-toon.ts'
 
 let shared: SynapseToon | undefined
 

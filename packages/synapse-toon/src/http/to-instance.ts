@@ -1,4 +1,5 @@
-import { createSynapseToon, type SynapseToon, type SynapseToonOptions } from '../synapse-toon.ts'
+import { createSynapseToon } from '../create-synapse-toon.ts'
+import type { SynapseToon, SynapseToonOptions } from '../synapse-toon.ts'
 
 /** What every adapter takes: an instance made before, or options for one of its own. */
 export function toInstance(toon: SynapseToon | SynapseToonOptions): SynapseToon {

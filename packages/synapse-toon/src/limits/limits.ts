@@ -1,5 +1,5 @@
 import { RefusedError, SynapseToonError } from '../errors.ts'
-import { wholeNumber } from '../stream/resolve-options.ts'
+import { wholeNumber } from '../options/whole-number.ts'
 import { isPromiseLike } from '../stream/source.ts'
 import type { Clock } from '../time/clock.ts'
 import type { TimerWheel } from '../time/timer-wheel.ts'

@@ -1,10 +1,10 @@
+import { InvalidOptionError } from '../options/invalid-option-error.ts'
+import { positive } from '../options/positive.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import { isDamage, openError } from './level-errors.ts'
 import { LevelLog, type LevelLogSettings } from './level-log.ts'
 import { LevelStore } from './level-store.ts'
 import type { StreamLog } from './log.ts'
-import { logOptionError } from './log-option-error.ts'
-import { positive } from './positive.ts'
 
 export interface LevelLogOptions {
   /** Where the files are; made where it is missing. One process at a time can use it. */
@@ -63,7 +63,12 @@ export async function openLevelLog(options: LevelLogOptions): Promise<LevelLog> 
   }
   const { directory } = options
   if (typeof directory !== 'string' || directory === '') {
-    throw logOptionError('directory', 'a path', directory, 'name one that no other process uses')
+    throw new InvalidOptionError(
+      'directory',
+      'a path',
+      directory,
+      'name one that no other process uses',
+    )
   }
   const store = await LevelStore.open(directory)
   try {

@@ -1,8 +1,8 @@
 import { SynapseToonError } from '../errors.ts'
+import { positive } from '../options/positive.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import type { CreateOptions, StreamLog } from './log.ts'
 import { MemoryRecords } from './memory-records.ts'
-import { positive } from './positive.ts'
 import { RecordWindow } from './record-window.ts'
 
 export interface MemoryLogOptions {

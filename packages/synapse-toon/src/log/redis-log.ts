@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis'
+import { InvalidOptionError } from '../options/invalid-option-error.ts'
+import { wholeNumber } from '../options/whole-number.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import type { LogReader, LogWriter, StreamLog } from './log.ts'
-import { logOptionError } from './log-option-error.ts'
 import { RedisCalls } from './redis-calls.ts'
 import { RedisChannels } from './redis-channels.ts'
 import { RedisOutage } from './redis-outage.ts'
@@ -9,7 +10,6 @@ import { RedisProducer } from './redis-producer.ts'
 import { RENEWALS_PER_LEASE, RedisStore } from './redis-store.ts'
 import { RedisView } from './redis-view.ts'
 import { timeLimit } from './time-limit.ts'
-import { wholeNumber } from './whole-number.ts'
 
 export interface RedisLogOptions {
   /**
@@ -61,8 +61,7 @@ const CLOSE_MS = 2_000
  *
  * Where Redis is away, what runs goes on; what is new is refused with a `LogAwayError`, status 503.
  *
- * @throws {SynapseToonError} `ERR_SYNAPSE_INVALID_OPTION`: names the option, its value and what it
- * must be
+ * @throws {InvalidOptionError} names the option, its value and what it must be
  */
 export function createRedisLog(options: RedisLogOptions): StreamLog {
   const { redis, prefix, maxBytes, keepFor, leaseMs, outageFor, clock } = resolve(options)
@@ -223,14 +222,14 @@ function resolve(options: RedisLogOptions): Required<RedisLogOptions> {
     clock = systemClock,
   } = options
   if (typeof redis?.duplicate !== 'function' || typeof redis.evalsha !== 'function') {
-    throw logOptionError('redis', 'a client of ioredis: new Redis(url)', redis)
+    throw new InvalidOptionError('redis', 'a client of ioredis: new Redis(url)', redis)
   }
-  if (typeof prefix !== 'string') throw logOptionError('prefix', 'a string', prefix)
+  if (typeof prefix !== 'string') throw new InvalidOptionError('prefix', 'a string', prefix)
   const most = Number.MAX_SAFE_INTEGER
-  wholeNumber('maxBytes', maxBytes, { min: 1, max: most, unit: 'bytes, default 16777216' })
-  wholeNumber('keepFor', keepFor, { min: 1, max: MAX_MS, unit: 'ms, default 300000' })
-  wholeNumber('leaseMs', leaseMs, { min: MIN_LEASE_MS, max: MAX_MS, unit: 'ms, default 15000' })
+  wholeNumber('maxBytes', maxBytes, 1, most, 'bytes, default 16777216')
+  wholeNumber('keepFor', keepFor, 1, MAX_MS, 'ms, default 300000')
+  wholeNumber('leaseMs', leaseMs, MIN_LEASE_MS, MAX_MS, 'ms, default 15000')
   const unit = 'ms, 0 gives up at the first failure'
-  wholeNumber('outageFor', outageFor, { min: 0, max: MAX_MS, unit })
+  wholeNumber('outageFor', outageFor, 0, MAX_MS, unit)
   return { redis, prefix, maxBytes, keepFor, leaseMs, outageFor, clock }
 }

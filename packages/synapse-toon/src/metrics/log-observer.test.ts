@@ -1,6 +1,6 @@
 import Fastify from 'fastify'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { createSynapseToon } from '../synapse-toon.ts'
+import { createSynapseToon } from '../create-synapse-toon.ts'
 import { createTestStream } from '../testing/test-stream.ts'
 import type { StructuredLogger } from './console-logger.ts'
 import { createLogObserver } from './log-observer.ts'

@@ -1,6 +1,6 @@
+import { wholeNumber } from '../options/whole-number.ts'
 import type { EndReason } from '../stream/end-reason.ts'
 import type { Observer, StreamProgress, StreamSummary } from '../stream/observer.ts'
-import { wholeNumber } from '../stream/resolve-options.ts'
 import type { LeaveReason } from '../stream/stream.ts'
 import { consoleLogger, type StructuredLogger } from './console-logger.ts'
 import { isAbnormal } from './end-reasons.ts'

@@ -12,7 +12,7 @@ import {
 } from '@opentelemetry/sdk-trace-base'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { listenToWarnings } from '../../test/process-events.ts'
-import { createSynapseToon } from '../synapse-toon.ts'
+import { createSynapseToon } from '../create-synapse-toon.ts'
 import { createOtelObserver, type OtelObserverOptions } from './otel.ts'
 import { watchStreams } from './test-kit.ts'
 

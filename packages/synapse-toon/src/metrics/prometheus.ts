@@ -1,7 +1,7 @@
 /** `synapse-toon/prometheus`: what streams do, as Prometheus metrics. Needs prom-client. */
 import { Registry } from 'prom-client'
+import { InvalidOptionError } from '../options/invalid-option-error.ts'
 import type { Observer } from '../stream/observer.ts'
-import { InvalidOptionError } from '../stream/resolve-options.ts'
 import { createInstruments, OWN_LABELS } from './prometheus-instruments.ts'
 
 export interface PrometheusObserverOptions {

@@ -1,6 +1,6 @@
+import { createSynapseToon } from '../create-synapse-toon.ts'
 import { createMemoryLog } from '../log/memory.ts'
 import type { Observer } from '../stream/observer.ts'
-import { createSynapseToon } from '../synapse-toon.ts'
 import { collect } from '../testing/collect.ts'
 import { createFakeClock } from '../testing/fake-clock.ts'
 import { createScriptedSource, type ScriptStep } from '../testing/scripted-source.ts'

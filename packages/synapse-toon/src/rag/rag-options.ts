@@ -1,4 +1,6 @@
-import { InvalidOptionError } from '../stream/resolve-options.ts'
+import { InvalidOptionError } from '../options/invalid-option-error.ts'
+import { isFunction } from '../options/is-function.ts'
+import { wholeNumber } from '../options/whole-number.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import type { ContextSettings, Summarize } from './build-context.ts'
 import { checkFilters } from './filters.ts'
@@ -66,15 +68,16 @@ type Check = (option: string, value: unknown) => void
 
 const CHECKS: { readonly [Name in keyof Required<RagOptions>]: Check } = {
   retriever: hasMethod('search', 'a retriever, an object with search(query, options)'),
-  limit: wholeNumber(1, MAX_RESULTS, 'snippets, default 3'),
-  searchLimit: wholeNumber(1, MAX_RESULTS, 'snippets, default 10'),
-  maxTokens: wholeNumber(1, MAX_TOKENS, 'tokens, default 512'),
+  limit: (option, value) => wholeNumber(option, value, 1, MAX_RESULTS, 'snippets, default 3'),
+  searchLimit: (option, value) =>
+    wholeNumber(option, value, 1, MAX_RESULTS, 'snippets, default 10'),
+  maxTokens: (option, value) => wholeNumber(option, value, 1, MAX_TOKENS, 'tokens, default 512'),
   minScore: (option, value) => {
     if (typeof value === 'number' && value >= 0 && value <= 1) return
     throw new InvalidOptionError(option, 'a number from 0 to 1', value)
   },
   metadataFilters: checkFilters,
-  cacheTtl: wholeNumber(0, MAX_MS, 'ms, 0 switches it off'),
+  cacheTtl: (option, value) => wholeNumber(option, value, 0, MAX_MS, 'ms, 0 switches it off'),
   summarize: isFunction,
   onSummarizeError: isFunction,
   clock: hasMethod('now', 'a clock, an object with now()'),
@@ -104,21 +107,10 @@ export function resolveRagOptions(options: RagOptions): RagSettings {
   return { ...settings, metadataFilters: { ...settings.metadataFilters } }
 }
 
-function wholeNumber(min: number, max: number, unit: string): Check {
-  return (option, value) => {
-    if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return
-    throw new InvalidOptionError(option, `a whole number from ${min} to ${max} (${unit})`, value)
-  }
-}
-
 function hasMethod(method: string, rule: string): Check {
   return (option, value) => {
     const methods = value as Record<string, unknown> | null | undefined
     if (typeof methods?.[method] === 'function') return
     throw new InvalidOptionError(option, rule, value)
   }
-}
-
-function isFunction(option: string, value: unknown): void {
-  if (typeof value !== 'function') throw new InvalidOptionError(option, 'a function', value)
 }

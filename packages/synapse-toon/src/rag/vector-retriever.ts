@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '../stream/resolve-options.ts'
+import { InvalidOptionError } from '../options/invalid-option-error.ts'
 import {
   checkDocument,
   checkOwner,

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { listenToWarnings } from '../../test/process-events.ts'
+import { InvalidOptionError } from '../options/invalid-option-error.ts'
 import { mergeText } from './merge.ts'
-import { DEFAULT_SETTINGS, InvalidOptionError, resolveOptions } from './resolve-options.ts'
+import { DEFAULT_SETTINGS, resolveOptions } from './resolve-options.ts'
 import type { StreamOptions } from './settings.ts'
 
 const resolve = (options: unknown, known?: string[]) =>

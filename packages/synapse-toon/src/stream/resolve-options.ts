@@ -1,16 +1,12 @@
 import { type ContentEncoding, DEFAULT_PREFERENCE } from '../compress/content-encoding.ts'
-import { describeValue, SynapseToonError } from '../errors.ts'
+import { InvalidOptionError } from '../options/invalid-option-error.ts'
+import { isFunction } from '../options/is-function.ts'
+import { oneOf } from '../options/one-of.ts'
+import { wholeNumber } from '../options/whole-number.ts'
 import { PROFILE_NAMES } from '../profile/profile.ts'
 import { mergeText } from './merge.ts'
 import { combineObservers, type Observer } from './observer.ts'
 import type { Deadlines, Settings, StreamOptions } from './settings.ts'
-
-/** An option of a wrong type, out of its range, or not known. Thrown before anything is sent. */
-export class InvalidOptionError extends SynapseToonError {
-  constructor(option: string, rule: string, value: unknown) {
-    super('ERR_SYNAPSE_INVALID_OPTION', `${option} must be ${rule}, got ${describeValue(value)}`)
-  }
-}
 
 export const DEFAULT_SETTINGS: Settings = {
   deadlines: { connect: 10_000, firstChunk: 60_000, idle: 60_000, total: 300_000, stall: 30_000 },
@@ -44,12 +40,12 @@ const CHECKS: { readonly [Name in keyof Required<StreamOptions>]: Check } = {
   commitAfter: milliseconds,
   maxBufferSize: (option, value) =>
     wholeNumber(option, value, MIN_BUFFER_BYTES, Number.MAX_SAFE_INTEGER, 'bytes, default 65536'),
-  slowClient: oneOf('wait', 'merge', 'disconnect'),
+  slowClient: (option, value) => oneOf(option, value, ['wait', 'merge', 'disconnect']),
   merge: isFunction,
   resume: (option, value) => {
     if (typeof value !== 'boolean') throw new InvalidOptionError(option, 'true or false', value)
   },
-  onDisconnect: oneOf('cancel', 'continue'),
+  onDisconnect: (option, value) => oneOf(option, value, ['cancel', 'continue']),
   continueFor: milliseconds,
   principal: (option, value) => {
     if (typeof value === 'function' || (typeof value === 'string' && value !== '')) return
@@ -60,7 +56,7 @@ const CHECKS: { readonly [Name in keyof Required<StreamOptions>]: Check } = {
     )
   },
   compression: checkCompression,
-  profile: oneOf(...PROFILE_NAMES),
+  profile: (option, value) => oneOf(option, value, PROFILE_NAMES),
   model: (option, value) => {
     if (typeof value === 'string' && value !== '') return
     throw new InvalidOptionError(option, 'a string that is not empty, or left out', value)
@@ -161,28 +157,6 @@ function checkDeadlines(option: string, value: unknown): void {
 
 function milliseconds(option: string, value: unknown): void {
   wholeNumber(option, value, 0, MAX_MS, 'ms, 0 switches it off')
-}
-
-export function wholeNumber(
-  option: string,
-  value: unknown,
-  min: number,
-  max: number,
-  unit: string,
-): void {
-  if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return
-  throw new InvalidOptionError(option, `a whole number from ${min} to ${max} (${unit})`, value)
-}
-
-function oneOf(...values: string[]): Check {
-  return (option, value) => {
-    if (values.includes(value as string)) return
-    throw new InvalidOptionError(option, `one of ${values.join(', ')}`, value)
-  }
-}
-
-function isFunction(option: string, value: unknown): void {
-  if (typeof value !== 'function') throw new InvalidOptionError(option, 'a function', value)
 }
 
 function checkCompression(option: string, value: unknown): void {

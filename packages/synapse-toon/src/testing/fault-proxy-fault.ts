@@ -1,4 +1,6 @@
-import { InvalidOptionError, wholeNumber } from '../stream/resolve-options.ts'
+import { InvalidOptionError } from '../options/invalid-option-error.ts'
+import { oneOf } from '../options/one-of.ts'
+import { wholeNumber } from '../options/whole-number.ts'
 
 /** `up`: from client to target. `down`: from target to client. */
 export type FaultDirection = 'up' | 'down'
@@ -71,8 +73,8 @@ export function checkFault(fault: Fault, name = 'fault'): FaultKind {
 }
 
 function checkField(option: string, field: string, value: unknown): void {
-  if (field === 'cut') return oneOf(option, ['fin', 'rst'], value)
-  if (field === 'of') return oneOf(option, ['up', 'down'], value)
+  if (field === 'cut') return oneOf(option, value, ['fin', 'rst'])
+  if (field === 'of') return oneOf(option, value, ['up', 'down'])
   if (field === 'stall' || field === 'resume') {
     if (value !== true) throw new InvalidOptionError(option, 'true', value)
   } else if (field === 'after') {
@@ -80,9 +82,4 @@ function checkField(option: string, field: string, value: unknown): void {
   } else if (field === 'throttle') {
     wholeNumber(option, value, 0, Number.MAX_SAFE_INTEGER, 'bytes per second, 0: no limit')
   } else wholeNumber(option, value, 0, MAX_MS, 'ms')
-}
-
-function oneOf(option: string, values: readonly string[], value: unknown): void {
-  if (values.includes(value as string)) return
-  throw new InvalidOptionError(option, `one of ${values.join(', ')}`, value)
 }

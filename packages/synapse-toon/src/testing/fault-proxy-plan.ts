@@ -1,4 +1,5 @@
-import { InvalidOptionError, wholeNumber } from '../stream/resolve-options.ts'
+import { InvalidOptionError } from '../options/invalid-option-error.ts'
+import { wholeNumber } from '../options/whole-number.ts'
 import type { Fault } from './fault-proxy-fault.ts'
 import type { SeededRandom } from './seeded-random.ts'
 

@@ -1,5 +1,6 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { InvalidOptionError, wholeNumber } from '../stream/resolve-options.ts'
+import { InvalidOptionError } from '../options/invalid-option-error.ts'
+import { wholeNumber } from '../options/whole-number.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import { connectToOneOf, type ProxyTarget } from './fault-proxy-connect.ts'
 import { FaultConnection, type ProxyConnection } from './fault-proxy-connection.ts'

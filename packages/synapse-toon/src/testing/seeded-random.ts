@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '../stream/resolve-options.ts'
+import { InvalidOptionError } from '../options/invalid-option-error.ts'
 
 /** Random choices that can be made again: the same seed gives the same ones, in the same order. */
 export interface SeededRandom {

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { wholeNumber } from './whole-number.ts'
 
-const check = (value: unknown) =>
-  wholeNumber('leaseMs', value, { min: 100, max: 5000, unit: 'ms, default 1000' })
+const check = (value: unknown) => wholeNumber('leaseMs', value, 100, 5000, 'ms, default 1000')
 
-describe('a whole number among the options of a log', () => {
+describe('an option that is a whole number', () => {
   it.each([100, 101, 5000])('may be %j', (value) => {
     expect(() => check(value)).not.toThrow()
   })
