@@ -42,6 +42,7 @@ export class DeflateStream {
   readonly #style: FlushStyle
   /** Codes of the open block; undefined where none is open. */
   #open: CodeTable | undefined
+  #flushes = 0
   /** The decoder has the beginning of a comment line. */
   #inComment = false
   /** Up to here the wrapper has summed up the window's bytes. */
@@ -162,7 +163,10 @@ export class DeflateStream {
     const count = window.parse(start, before)
     const rawBits = 8 * (window.end - start)
     const mayTake = 8 * this.#saved + rawBits - BLOCK_CHANGE_BITS
-    const table = this.#chooser.choose(count, before, mayTake, this.#style === 'comment')
+    const goesOn = this.#style === 'comment'
+    const table = TableChooser.weighs(before, ++this.#flushes)
+      ? this.#chooser.choose(count, before, mayTake, goesOn)
+      : before
     const cost = costOf(count, table)
     if (cost > mostBits) return false
     if (cost > rawBits + STORE_SLACK_BITS) {

@@ -24,7 +24,9 @@ function stream(goesOn = true) {
     const start = window.end
     window.writeText(text, bytes)
     const count = window.parse(start, current)
-    current = chooser.choose(count, current, mayTake, goesOn)
+    if (TableChooser.weighs(current, seq)) {
+      current = chooser.choose(count, current, mayTake, goesOn)
+    }
     return NAMES[TABLES.indexOf(current)]
   }
 }

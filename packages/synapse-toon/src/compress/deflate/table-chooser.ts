@@ -1,5 +1,5 @@
 import { costOf } from './bit-writer.ts'
-import type { CodeTable } from './code-table.ts'
+import { type CodeTable, FIXED_TABLE } from './code-table.ts'
 
 /**
  * Share of a header's bits that another table must have saved to be worth its header, where codes
@@ -20,7 +20,17 @@ export class TableChooser {
   readonly #tables: readonly CodeTable[]
   /** Bits that each table would have saved, since it was last no better than the one in use. */
   readonly #saved: number[]
-  #flushes = 0
+
+  /**
+   * Whether this flush of a stream is weighed. Asked of no object: most are not, and a stream's chooser
+   * would not be in the processor's cache.
+   *
+   * @param current table of the open block; the fixed one where none is open
+   * @param flushes of this stream so far
+   */
+  static weighs(current: CodeTable, flushes: number): boolean {
+    return current === FIXED_TABLE || flushes % SAMPLE === 0
+  }
 
   /** @param tables the first one is free: every decoder knows it */
   constructor(tables: readonly CodeTable[]) {
@@ -29,6 +39,8 @@ export class TableChooser {
   }
 
   /**
+   * Weighs what is to be written. Only for a flush that `weighs`.
+   *
    * @param count of `TOKENS` that are to be written
    * @param current table of the open block; the first where none is open
    * @param mayTake bits that the tokens and a header may take together
@@ -37,7 +49,6 @@ export class TableChooser {
   choose(count: number, current: CodeTable, mayTake: number, goesOn: boolean): CodeTable {
     const tables = this.#tables
     const isFree = current === tables[0]
-    if (!isFree && ++this.#flushes % SAMPLE !== 0) return current
     const weight = isFree ? 1 : SAMPLE
     const payback = isFree && goesOn ? PAYBACK : PAYBACK_LATER
     const spent = costOf(count, current)
