@@ -3,7 +3,7 @@
 import { BARE, OURS } from './contenders.mjs'
 import { watchNoise } from './noise.mjs'
 import { startServer } from './server.mjs'
-import { summarise } from './statistics.mjs'
+import { median, summarise } from './statistics.mjs'
 
 /** Part of the server's core that others may take during a sample; above, it is taken again. */
 const MAX_NOISE = 0.1
@@ -19,6 +19,9 @@ const MAX_AGAIN = 2
  *   sample; ratios are made of the first
  * @property {number} rounds
  * @property {boolean} [fresh] a new server for each sample; else one, which the first round warms up
+ * @property {number} [passes] new servers for each round, all of them at once: sampled in turn so many
+ *   times, after one time that warms up, of which the median is the sample. So what the machine does
+ *   for a minute meets all of them
  * @property {(contender: object) => boolean} [takes] whether it can do this at all
  * @property {boolean} [hasFloor] whether to measure what Node itself takes for it, see `contenders.mjs`
  * @property {(contender: object) => object[]} [variants] how a contender is measured: one way
@@ -50,30 +53,49 @@ export async function runMeasure(
     if (!servers.has(contender.name)) servers.set(contender.name, await startServer(contender))
     return servers.get(contender.name)
   }
+  const sampleOf = async (contender, mostAgain) => {
+    let sample
+    for (let again = 0; again <= mostAgain; again++) {
+      const server = await serverFor(contender)
+      const noise = await watchNoise(server)
+      const values = await measure.sample(server, contender)
+      const taken = { ...values, noise: await noise() }
+      if (measure.fresh) await stopServer(servers, contender)
+      if (sample === undefined || taken.noise < sample.noise) sample = taken
+      if (sample.noise <= MAX_NOISE) break
+    }
+    return sample
+  }
   const samples = new Map(taking.map(({ name }) => [name, []]))
+  const { passes = 1 } = measure
+  const startsAnew = passes > 1
   try {
     // Of servers that are kept the first round warms up, and does not count.
-    for (let round = measure.fresh ? 1 : 0; round <= rounds; round++) {
-      for (const contender of taking) {
-        let sample
-        for (let again = round === 0 ? maxAgain : 0; again <= maxAgain; again++) {
-          const server = await serverFor(contender)
-          const noise = await watchNoise(server)
-          const values = await measure.sample(server, contender)
-          const taken = { ...values, noise: await noise() }
-          if (measure.fresh) await stopServer(servers, contender)
-          if (sample === undefined || taken.noise < sample.noise) sample = taken
-          if (sample.noise <= MAX_NOISE) break
+    for (let round = measure.fresh || startsAnew ? 1 : 0; round <= rounds; round++) {
+      const taken = new Map(taking.map(({ name }) => [name, []]))
+      for (let pass = startsAnew ? 0 : 1; pass <= passes; pass++) {
+        const isWarmUp = round === 0 || pass === 0
+        for (const contender of taking) {
+          const sample = await sampleOf(contender, isWarmUp ? 0 : maxAgain)
+          if (isWarmUp) continue
+          taken.get(contender.name).push(sample)
+          onSample?.(`${measure.name}, round ${round} of ${rounds}, ${contender.name}`)
         }
-        if (round === 0) continue
-        samples.get(contender.name).push(sample)
-        onSample?.(`${measure.name}, round ${round} of ${rounds}, ${contender.name}`)
       }
+      if (startsAnew) for (const contender of taking) await stopServer(servers, contender)
+      if (round === 0) continue
+      for (const [name, all] of taken) samples.get(name).push(medianOf(all))
     }
   } finally {
     for (const server of servers.values()) await server.stop()
   }
   return { samples, results: summariseAll(measure, samples) }
+}
+
+/** Of each figure by itself. */
+function medianOf(samples) {
+  const keys = Object.keys(samples[0]).filter((key) => samples[0][key] !== undefined)
+  return Object.fromEntries(keys.map((key) => [key, median(samples.map((one) => one[key]))]))
 }
 
 async function stopServer(servers, { name }) {

@@ -22,6 +22,7 @@ const MEASURES = [
   {
     ...turn,
     title: 'One event in a turn for each of 200 connections',
+    passes: 1,
     atMost: 1.8,
     sample: (server) => slopeOf(server, { mode: 'turn', connections: 200, short: 20, long: 120 }),
   },
