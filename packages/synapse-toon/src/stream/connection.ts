@@ -137,7 +137,7 @@ export class Connection implements Flushable, StreamReader, SinkEvents {
     this.#onAppend()
   }
 
-  /** Writes what is ready, as long as the client has room. Called once per turn at most. */
+  /** Writes what is ready, as long as the client has room. `Flusher` says how often in a turn. */
   flush(): void {
     this.#scheduled = false
     if (this.#state === 'waiting' && this.#frames.hasMore) this.#open()

@@ -152,8 +152,8 @@ export function createEventStreamParser(
             if (name === 'event') event = value
             // [spec §9.2.6] an id with NUL is ignored; an empty one is valid and resets.
             else if (name === 'id') id = value.indexOf('\0') < 0 ? value : id
-            // [spec §9.2.6] ASCII digits only; an empty value has none.
             else if (name === '') callbacks.onComment?.(value)
+            // [spec §9.2.6] ASCII digits only; an empty value has none.
             else if (DIGITS.test(value)) callbacks.onRetry?.(Number.parseInt(value, 10))
             continue
           }
