@@ -1,8 +1,11 @@
 import { SmallSet } from '../small-set.ts'
-import type { LogRecord } from '../wire/record.ts'
+import { isTerminal, type LogRecord } from '../wire/record.ts'
 import type { OnAppend, WriterEvents } from './log.ts'
 
-/** What all records in memory have in common: whose they are, and who is told of them. */
+/**
+ * What all records in memory have in common: whose they are, who is told of them, and those that no
+ * reader has passed on yet. Nearly always that is one record or none, which is held without an array.
+ */
 export abstract class HeldRecords {
   readonly streamId: string
   readonly principal: string | undefined
@@ -11,6 +14,11 @@ export abstract class HeldRecords {
   abstract readonly ended: boolean
   readonly #subscribers = new SmallSet<OnAppend>()
   #events: WriterEvents | undefined
+  #passedSeq = 0
+  /** The newest record, while it is not passed, or the end. */
+  #newest: LogRecord | undefined
+  /** Those before it that are not passed. */
+  #older: LogRecord[] | undefined
 
   constructor(streamId: string, principal: string | undefined, maxBytes: number) {
     this.streamId = streamId
@@ -37,6 +45,48 @@ export abstract class HeldRecords {
   subscribe(onAppend: OnAppend): () => void {
     this.#subscribers.add(onAppend)
     return () => this.#subscribers.delete(onAppend)
+  }
+
+  passed(seq: number): void {
+    if (seq <= this.#passedSeq) return
+    this.#passedSeq = seq
+    const newest = this.#newest
+    const older = this.#older
+    if (older !== undefined) {
+      for (const record of older.splice(0, seq - older[0]!.seq + 1)) this.onPassed(record)
+      if (older.length === 0) this.#older = undefined
+    }
+    if (newest === undefined || newest.seq > seq || isTerminal(newest)) return
+    this.#newest = undefined
+    this.onPassed(newest)
+  }
+
+  /** A record is let go of, in order. The end never is. */
+  protected abstract onPassed(record: LogRecord): void
+
+  /** Position up to which records were passed on. */
+  protected get passedSeq(): number {
+    return this.#passedSeq
+  }
+
+  /** Position of the oldest record that is not passed, or of the end; undefined where there is none. */
+  protected get firstHeldSeq(): number | undefined {
+    return this.#older?.[0]?.seq ?? this.#newest?.seq
+  }
+
+  /** The record at a position, where it is not passed or is the end. */
+  protected heldAt(seq: number): LogRecord | undefined {
+    if (this.#newest?.seq === seq) return this.#newest
+    const older = this.#older
+    return older?.[seq - older[0]!.seq]
+  }
+
+  protected hold(record: LogRecord): void {
+    if (this.#newest !== undefined) {
+      this.#older ??= []
+      this.#older.push(this.#newest)
+    }
+    this.#newest = record
   }
 
   protected tell(record: LogRecord): void {

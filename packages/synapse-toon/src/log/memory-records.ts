@@ -2,27 +2,31 @@ import { isTerminal, jsonBytes, type LogRecord } from '../wire/record.ts'
 import { assertNext } from './append-error.ts'
 import { HeldRecords } from './held-records.ts'
 import type { LogWriter, MaybePromise } from './log.ts'
+import { TextTape } from './text-tape.ts'
 
 /** Dropped records at the front of the array before it is cut: keeps trimming cheap, O(1) each. */
 const COMPACT_AT = 1024
 
+/** Most bytes of records that `load` gives at once. */
+const PAGE_BYTES = 262_144
+
 /**
  * The newest records of one stream, bounded by bytes: the whole of a memory log, and what the other
- * logs hold in memory of theirs.
+ * logs hold in memory of theirs. What was passed on is kept as text alone, outside the heap.
  */
 export class MemoryRecords extends HeldRecords implements LogWriter {
   readonly #onEnded: (records: MemoryRecords) => void
 
-  #records: (LogRecord | undefined)[] = []
+  /** JSON of the records that were passed on, but for the end. */
+  readonly #passed = new TextTape()
   /** For each record: bytes of all records up to and with it, so that any sum is one subtraction. */
   #bytesUpTo: number[] = []
   /** Index of the oldest kept record; those before it are dropped but not yet cut off. */
   #head = 0
-  /** Position of `#records[0]`. */
+  /** Position of the record of `#bytesUpTo[0]`. */
   #baseSeq: number
   #totalBytes = 0
   #droppedBytes = 0
-  #passedSeq = 0
   ended = false
 
   /** @param after position before the first record that will be appended; 0 for a new stream */
@@ -43,7 +47,7 @@ export class MemoryRecords extends HeldRecords implements LogWriter {
   }
 
   get lastSeq(): number {
-    return this.#baseSeq + this.#records.length - 1
+    return this.#baseSeq + this.#bytesUpTo.length - 1
   }
 
   get bytes(): number {
@@ -55,27 +59,27 @@ export class MemoryRecords extends HeldRecords implements LogWriter {
   }
 
   load(seq: number): MaybePromise<readonly LogRecord[]> {
-    const from = Math.max(seq, this.firstSeq)
-    return this.#records.slice(from - this.#baseSeq) as LogRecord[]
+    const records: LogRecord[] = []
+    let bytes = 0
+    for (let next = Math.max(seq, this.firstSeq); next <= this.lastSeq; next++) {
+      records.push(this.#read(next))
+      bytes += this.#bytesUpTo[next - this.#baseSeq]! - this.#bytesBefore(next)
+      if (bytes >= PAGE_BYTES) break
+    }
+    return records
   }
 
   at(seq: number): LogRecord | undefined {
-    return this.#records[seq - this.#baseSeq]
+    return seq < this.firstSeq || seq > this.lastSeq ? undefined : this.#read(seq)
   }
 
   bytesAfter(seq: number): number {
     if (seq >= this.lastSeq) return 0
-    const index = seq - this.#baseSeq
-    const before = index < this.#head ? this.#droppedBytes : this.#bytesUpTo[index]!
-    return this.#totalBytes - before
+    return this.#totalBytes - this.#bytesBefore(Math.max(seq + 1, this.firstSeq))
   }
 
   get unreadBytes(): number {
-    return this.bytesAfter(this.#passedSeq)
-  }
-
-  passed(seq: number): void {
-    if (seq > this.#passedSeq) this.#passedSeq = seq
+    return this.bytesAfter(this.passedSeq)
   }
 
   append(record: LogRecord): number {
@@ -83,7 +87,7 @@ export class MemoryRecords extends HeldRecords implements LogWriter {
     assertNext(this, record)
     const bytes = jsonBytes(record)
     this.#totalBytes += bytes
-    this.#records.push(record)
+    this.hold(record)
     this.#bytesUpTo.push(this.#totalBytes)
     if (this.#totalBytes - this.#droppedBytes > this.maxBytes) this.#trim()
     if (isTerminal(record)) {
@@ -94,17 +98,34 @@ export class MemoryRecords extends HeldRecords implements LogWriter {
     return bytes
   }
 
+  protected onPassed(record: LogRecord): void {
+    this.#passed.append(record.json, jsonBytes(record))
+  }
+
+  /** The record at a position that is kept. */
+  #read(seq: number): LogRecord {
+    const held = this.heldAt(seq)
+    if (held !== undefined) return held
+    const to = this.#bytesUpTo[seq - this.#baseSeq]!
+    return { seq, event: 'update', json: this.#passed.read(this.#bytesBefore(seq), to) }
+  }
+
+  /** Bytes of all records before a position that is kept. */
+  #bytesBefore(seq: number): number {
+    const index = seq - this.#baseSeq
+    return index === this.#head ? this.#droppedBytes : this.#bytesUpTo[index - 1]!
+  }
+
   #trim(): void {
     while (
-      this.firstSeq <= this.#passedSeq &&
+      this.firstSeq <= this.passedSeq &&
       this.#totalBytes - this.#droppedBytes > this.maxBytes
     ) {
       this.#droppedBytes = this.#bytesUpTo[this.#head]!
-      this.#records[this.#head] = undefined
       this.#head++
     }
-    if (this.#head < COMPACT_AT || this.#head * 2 < this.#records.length) return
-    this.#records = this.#records.slice(this.#head)
+    this.#passed.dropBefore(this.#droppedBytes)
+    if (this.#head < COMPACT_AT || this.#head * 2 < this.#bytesUpTo.length) return
     this.#bytesUpTo = this.#bytesUpTo.slice(this.#head)
     this.#baseSeq += this.#head
     this.#head = 0

@@ -3,11 +3,9 @@ import { assertNext } from './append-error.ts'
 import { HeldRecords } from './held-records.ts'
 import type { LogWriter, MaybePromise } from './log.ts'
 
-const NO_RECORDS: readonly LogRecord[] = []
-
 /**
  * The records of a stream that nobody can come back to: those that its reader has not passed on yet,
- * and its end. Nearly always that is one record or none, which is held without an array.
+ * and its end.
  */
 export class RecordWindow extends HeldRecords implements LogWriter {
   lastSeq = 0
@@ -15,12 +13,7 @@ export class RecordWindow extends HeldRecords implements LogWriter {
   bytes = 0
   ended = false
   readonly #onEnded: (records: RecordWindow) => void
-  #passedSeq = 0
   #passedBytes = 0
-  /** The newest record, while it is not passed, or the end. */
-  #newest: LogRecord | undefined
-  /** Those before it that are not passed. */
-  #older: LogRecord[] | undefined
 
   constructor(
     streamId: string,
@@ -33,7 +26,7 @@ export class RecordWindow extends HeldRecords implements LogWriter {
   }
 
   get firstSeq(): number {
-    return this.#older?.[0]?.seq ?? this.#newest?.seq ?? this.lastSeq + 1
+    return this.firstHeldSeq ?? this.lastSeq + 1
   }
 
   get hasRoom(): boolean {
@@ -41,20 +34,23 @@ export class RecordWindow extends HeldRecords implements LogWriter {
   }
 
   at(seq: number): LogRecord | undefined {
-    if (this.#newest?.seq === seq) return this.#newest
-    const older = this.#older
-    return older?.[seq - older[0]!.seq]
+    return this.heldAt(seq)
   }
 
   load(seq: number): MaybePromise<readonly LogRecord[]> {
-    const all = [...(this.#older ?? NO_RECORDS), ...(this.#newest ? [this.#newest] : NO_RECORDS)]
-    return all.filter((record) => record.seq >= seq)
+    const records: LogRecord[] = []
+    for (let next = Math.max(seq, this.firstSeq); next <= this.lastSeq; next++) {
+      records.push(this.heldAt(next)!)
+    }
+    return records
   }
 
   bytesAfter(seq: number): number {
     if (seq >= this.lastSeq) return 0
     let passed = this.#passedBytes
-    for (let before = this.firstSeq; before <= seq; before++) passed += jsonBytes(this.at(before)!)
+    for (let before = this.firstSeq; before <= seq; before++) {
+      passed += jsonBytes(this.heldAt(before)!)
+    }
     return this.bytes - passed
   }
 
@@ -62,11 +58,7 @@ export class RecordWindow extends HeldRecords implements LogWriter {
     if (record.seq <= this.lastSeq) return 0
     assertNext(this, record)
     const bytes = jsonBytes(record)
-    if (this.#newest !== undefined) {
-      this.#older ??= []
-      this.#older.push(this.#newest)
-    }
-    this.#newest = record
+    this.hold(record)
     this.lastSeq = record.seq
     this.bytes += bytes
     if (isTerminal(record)) {
@@ -77,18 +69,7 @@ export class RecordWindow extends HeldRecords implements LogWriter {
     return bytes
   }
 
-  passed(seq: number): void {
-    if (seq <= this.#passedSeq) return
-    this.#passedSeq = seq
-    if (seq >= this.lastSeq) {
-      this.#passedBytes = this.bytes
-      this.#older = undefined
-      if (!this.ended) this.#newest = undefined
-      return
-    }
-    const older = this.#older!
-    const dropped = older.splice(0, seq - older[0]!.seq + 1)
-    for (const record of dropped) this.#passedBytes += jsonBytes(record)
-    if (older.length === 0) this.#older = undefined
+  protected onPassed(record: LogRecord): void {
+    this.#passedBytes += jsonBytes(record)
   }
 }
