@@ -83,26 +83,49 @@ class Pace {
   #start = performance.now()
   #at = 0
   #phases = 0
+  #waiting = 0
+  #timer
 
   constructor(periodMs) {
     this.#slots = Array.from({ length: periodMs }, () => [])
-    // The process ends by the harness's word, not because nothing is left to do.
-    setInterval(() => this.#wakeDue(), 1).unref()
   }
 
   /** @returns waits for the next event of one stream */
   join() {
     const slot = this.#phases++ % this.#slots.length
-    return () => new Promise((resolve) => this.#slots[slot].push(resolve))
+    return () =>
+      new Promise((resolve) => {
+        this.#slots[slot].push(resolve)
+        this.#waiting++
+        this.#run()
+      })
+  }
+
+  #run() {
+    if (this.#timer !== undefined) return
+    this.#at = this.#due
+    // The process ends by the harness's word, not because nothing is left to do.
+    this.#timer = setInterval(() => this.#wakeDue(), 1).unref()
+  }
+
+  get #due() {
+    return Math.floor(performance.now() - this.#start)
   }
 
   #wakeDue() {
-    const due = Math.floor(performance.now() - this.#start)
+    if (this.#waiting === 0) {
+      // A server that is not asked must not take time from the one that is.
+      clearInterval(this.#timer)
+      this.#timer = undefined
+      return
+    }
+    const due = this.#due
     lookAtClock()
     for (; this.#at < due; this.#at++) {
       const slot = this.#at % this.#slots.length
       const woken = this.#slots[slot]
       this.#slots[slot] = []
+      this.#waiting -= woken.length
       for (const resolve of woken) resolve()
     }
   }
