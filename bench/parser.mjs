@@ -2,7 +2,8 @@
 //
 // Streams are the recordings of SYNAPSE_TRACES where that is set, else made here. Ours is fed bytes;
 // eventsource-parser is fed what a TextDecoder makes of them, as its users do. In 16 KiB reads what
-// counts is the ratio; in one-byte reads, that time for a byte stays the same when the stream grows.
+// counts is the ratio, and so in reads of one event each, as tokens come; in one-byte reads, that time for
+// a byte stays the same when the stream grows.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -12,13 +13,13 @@ import { bundleClient } from './client-bundle.mjs'
 import { installPeers } from './contenders.mjs'
 import { median } from './statistics.mjs'
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '101' } } })
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '41' } } })
 const ROUNDS = Number(values.rounds)
 /** Rounds before those that count, for V8 to know the code. */
 const WARM_UP = 4
 const READ = 16_384
-/** Least that one sample parses: some milliseconds, so that both of a round meet the same machine. */
-const SAMPLE_BYTES = 1024 * 1024
+/** Least that one sample parses: several milliseconds, so that each has its own share of collections. */
+const SAMPLE_BYTES = 8 * 1024 * 1024
 /** Length of the shortest of the streams that are read byte by byte. */
 const SHORTEST = 128 * 1024
 
@@ -102,6 +103,18 @@ function readsOf(bytes, size) {
   return reads
 }
 
+/** Reads that end with an event each. */
+function readsByEvent(bytes) {
+  const reads = []
+  for (let at = 0; at < bytes.length; ) {
+    const end = bytes.indexOf('\n\n', at)
+    const next = end < 0 ? bytes.length : end + 2
+    reads.push(new Uint8Array(bytes.subarray(at, next)))
+    at = next
+  }
+  return reads
+}
+
 /** Processor time, in µs: another program on this core does not count. */
 function timeOf(parse, work, times) {
   const before = process.cpuUsage()
@@ -148,16 +161,25 @@ console.log(
   `Node ${process.version}; ${found.length} streams, ${total} bytes, ${process.env.SYNAPSE_TRACES ? 'recorded' : 'made here'}; ${ROUNDS} rounds`,
 )
 
-console.log(`\nReads of ${READ} bytes: processor time, µs per MB`)
-const work = found.map(([, bytes]) => readsOf(bytes, READ))
-checkAlike(work)
 const times = Math.ceil(SAMPLE_BYTES / total)
-const all = compare(work, times, ROUNDS)
-for (const [name, measured] of Object.entries(all)) {
-  const perMb = measured.map((time) => time / ((times * total) / 1e6))
-  console.log(`  ${name.padEnd(20)} ${show(perMb, 0)}`)
+
+/** @param units of what a time is shown for, in a sample */
+function showBoth(title, work, units) {
+  console.log(`\n${title}`)
+  checkAlike(work)
+  const all = compare(work, times, ROUNDS)
+  for (const [name, measured] of Object.entries(all)) {
+    const perUnit = measured.map((time) => time / (times * units))
+    console.log(`  ${name.padEnd(20)} ${show(perUnit, 2)}`)
+  }
+  console.log(`  ${'ratio'.padEnd(20)} ${show(ratios(all), 2)}`)
 }
-console.log(`  ${'ratio'.padEnd(20)} ${show(ratios(all), 2)}`)
+
+const large = found.map(([, bytes]) => readsOf(bytes, READ))
+showBoth(`Reads of ${READ} bytes: processor time, µs per KB`, large, total / 1000)
+const single = found.map(([, bytes]) => readsByEvent(bytes))
+const eventCount = single.reduce((sum, reads) => sum + reads.length, 0)
+showBoth('Reads of one event each: processor time, µs per event', single, eventCount)
 
 console.log(
   '\nReads of one byte: processor time, ns per byte, of a stream and of one twice, four times it',

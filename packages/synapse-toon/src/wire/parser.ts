@@ -121,10 +121,18 @@ export function createEventStreamParser(
     return id === undefined ? { event, data, lastEventId } : { event, data, lastEventId, id }
   }
 
-  /** Reads the lines that are whole, and keeps the rest. */
-  function readLines(): void {
-    const lines = packed.concat(unread).join('')
+  /** @returns what waits for the rest of its line, with what came; nothing waits then */
+  function joined(text: string): string {
+    // Most reads of tokens are whole events, with nothing before them.
+    if (unreadLength === 0) return text
+    unread.push(text)
+    const all = packed.concat(unread).join('')
     packed.length = unread.length = unreadLength = 0
+    return all
+  }
+
+  /** Reads the lines that are whole, and keeps the rest. */
+  function readLines(lines: string): void {
     const before = ends
     let start = 0
     // Locals: what functions share costs engines more, and this is done for every line.
@@ -194,12 +202,12 @@ export function createEventStreamParser(
     },
     feed(bytes) {
       const text = textOf(bytes)
-      keep(text)
       // Only new text is searched for a line end, so that a line costs the same however it is cut.
-      if (isInterrupted || text.includes('\n')) readLines()
+      if (isInterrupted || text.includes('\n')) readLines(joined(text))
+      else keep(text)
     },
     end() {
-      if (isInterrupted) readLines()
+      if (isInterrupted) readLines(joined(''))
       ends++
       isInterrupted = false
       decoder.decode()
