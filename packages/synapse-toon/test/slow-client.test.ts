@@ -4,6 +4,7 @@ import { collect, openRawClient, openSlowClient } from 'synapse-toon/testing'
 import { describe, expect, it } from 'vitest'
 import type { ConnectionSummary } from '../src/stream/observer.ts'
 import { listen, until } from './test-server.ts'
+import { unchunk } from './unchunk.ts'
 
 const MIB = 1024 * 1024
 const OFFERED = 512 * MIB
@@ -166,20 +167,6 @@ describe('a client that stops reading for a while', () => {
     expect(end?.event).toBe('done')
   })
 })
-
-/** The body of an HTTP/1.1 message in chunked coding [RFC 9112 §7.1], as far as it is whole. */
-function unchunk(message: string): string {
-  const pieces: string[] = []
-  let at = message.indexOf('\r\n\r\n') + 4
-  while (at < message.length) {
-    const sizeEnd = message.indexOf('\r\n', at)
-    const size = Number.parseInt(message.slice(at, sizeEnd), 16)
-    if (!(size > 0)) break
-    pieces.push(message.slice(sizeEnd + 2, sizeEnd + 2 + size))
-    at = sizeEnd + 2 + size + 2
-  }
-  return pieces.join('')
-}
 
 function parse(text: string): ParsedEvent[] {
   const events: ParsedEvent[] = []
