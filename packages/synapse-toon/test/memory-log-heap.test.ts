@@ -12,6 +12,8 @@ const COUNT = 100_000
 const JSON_BYTES = 120
 
 function memory(): { heap: number; outside: number } {
+  // Twice: buffers that one has found are counted until a thread has freed them; the next waits for it.
+  collect()
   collect()
   const { heapUsed, arrayBuffers } = process.memoryUsage()
   return { heap: heapUsed, outside: arrayBuffers }
@@ -51,8 +53,10 @@ describe('the memory of the memory log', () => {
   })
 
   it('lets go of what does not fit, however long the stream', () => {
-    const { heap, outside } = grownBy(writer(1024 * 1024))
-    expect(heap).toBeLessThan(1024 * 1024)
-    expect(outside).toBeLessThan(1024 * 1024)
+    const maxBytes = 1024 * 1024
+    const { heap, outside } = grownBy(writer(maxBytes))
+    expect(heap).toBeLessThan(maxBytes)
+    // Of twelve times as much. Parts of 16 KiB are let go of as a whole.
+    expect(outside).toBeLessThan(maxBytes + 32_768)
   })
 })
