@@ -69,7 +69,7 @@ function untilEnded(log: LogReader): Promise<void> {
       unsubscribe()
       resolve()
     }
-    const unsubscribe = log.subscribe(look)
+    const unsubscribe = log.subscribe({ onAppend: look })
     look()
   })
 }

@@ -17,7 +17,7 @@ async function appendBatch(writer: LogWriter, count: number): Promise<void> {
 /** So many readers, who all ask at once and then follow. */
 async function follow(log: StreamLog, streamId: string, count: number): Promise<LogReader[]> {
   const readers = await Promise.all(Array.from({ length: count }, () => openKnown(log, streamId)))
-  for (const reader of readers) reader.subscribe(() => {})
+  for (const reader of readers) reader.subscribe({ onAppend: () => {} })
   return readers
 }
 
@@ -90,7 +90,7 @@ describe('what the Redis log costs', () => {
     await server.resetStats()
     const readers = await Promise.all(Array.from({ length: 1_000 }, () => other!.open('stream')))
     expect(new Set(readers).size).toBe(1)
-    readers[0]!.subscribe(() => {})
+    readers[0]!.subscribe({ onAppend: () => {} })
     await untilAsked(async () => (await writer.readers()) === 1, 'it has joined')
     const { evalsha: before } = await server.commandCalls()
     for (let n = 0; n < 1_000; n++) expect(await other!.open('stream')).toBe(readers[0])

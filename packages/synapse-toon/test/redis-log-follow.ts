@@ -32,9 +32,11 @@ export function follow(reader: LogReader, after = 0): Follower {
     }
     isReading = false
   }
-  const leave = reader.subscribe(() => {
-    heard.push(reader.lastSeq)
-    void readOn()
+  const leave = reader.subscribe({
+    onAppend: () => {
+      heard.push(reader.lastSeq)
+      void readOn()
+    },
   })
   void readOn()
   return { reader, records, heard, leave }

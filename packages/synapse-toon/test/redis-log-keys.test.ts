@@ -21,7 +21,7 @@ async function useAll(url: string, options: Partial<RedisLogOptions> = {}): Prom
     const writer = await a.log.create(streamId, { principal: 'ann', maxBytes: 2_000 })
     writer.listen({ onRoom() {}, onCancel() {}, onLost() {} })
     const reader = await openKnown(b.log, streamId)
-    const leave = reader.subscribe(() => {})
+    const leave = reader.subscribe({ onAppend: () => {} })
     for (let seq = 1; seq <= 60; seq++) {
       writer.append(update(seq, 'x'.repeat(100)))
       if (seq % 10 === 0) await writer.flushed()
@@ -41,7 +41,7 @@ async function useAll(url: string, options: Partial<RedisLogOptions> = {}): Prom
   writer.append(done(61))
   await writer.flushed()
   const reader = await openKnown(b.log, second!.streamId)
-  reader.subscribe(() => {})
+  reader.subscribe({ onAppend: () => {} })
   a.redis.disconnect()
   const { keyPrefix = '', db = 0 } = b.redis.options
   const admin = new Redis(url, { db })
@@ -147,7 +147,7 @@ describe('keys and channels', () => {
         expect(await log!.claim('name', `${n}`, 60_000)).toBe(`${n}`)
         const writer = await log!.create('stream', { principal: `${n}` })
         const reader = await openKnown(other!, 'stream')
-        reader.subscribe(() => {})
+        reader.subscribe({ onAppend: () => {} })
         return { writer, reader, other: other! }
       }),
     )

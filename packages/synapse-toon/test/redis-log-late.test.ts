@@ -64,7 +64,7 @@ describe('a Redis that was away', () => {
     thaw()
     const reader = await opening
     expect(reader.ended).toBe(false)
-    reader.subscribe(() => {})
+    reader.subscribe({ onAppend: () => {} })
     await until(() => reader.ended, 'a later one finds it')
   })
 
@@ -80,7 +80,7 @@ describe('a Redis that was away', () => {
       const b = startLog(server.url, { leaseMs, outageFor })
       await produce(a.log)
       const reader = await openKnown(b.log, 'stream')
-      reader.subscribe(() => {})
+      reader.subscribe({ onAppend: () => {} })
       const thaw = a.freeze()
       const start = performance.now()
       while (!reader.ended && performance.now() - start < 10_000) {

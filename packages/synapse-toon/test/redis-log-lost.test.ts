@@ -30,7 +30,7 @@ function append(writer: LogWriter, count: number): void {
 /** Everything a reader hears of, from where it is now. */
 function listenTo(reader: LogReader) {
   const heard: number[] = []
-  const leave = reader.subscribe(() => heard.push(reader.lastSeq))
+  const leave = reader.subscribe({ onAppend: () => heard.push(reader.lastSeq) })
   return { heard, leave }
 }
 
@@ -81,7 +81,7 @@ describe('a stream whose producer is gone', () => {
     await server.resetStats()
     const readers = await Promise.all(logs.map((log) => openKnown(log, 'stream')))
     for (const reader of readers) {
-      reader.subscribe(() => {})
+      reader.subscribe({ onAppend: () => {} })
       // One whose look was late looks again.
       await until(() => reader.ended, 'it has ended')
       expect(await endOf(reader)).toBe(`error ${LOST} at 8`)
@@ -101,7 +101,7 @@ describe('a stream whose producer is gone', () => {
     producer.freeze()
     const { log } = startLog(server.url, { leaseMs: LEASE_MS, outageFor: LEASE_MS })
     const reader = await openKnown(log, 'stream')
-    reader.subscribe(() => {})
+    reader.subscribe({ onAppend: () => {} })
     await untilAsked(async () => {
       await server.clientKill()
       return reader.ended
@@ -234,7 +234,7 @@ describe('a stream whose producer is gone', () => {
     const a = startLog(server.url, { leaseMs: LEASE_MS, outageFor: LEASE_MS, keepFor: 500 })
     for (const count of [0, 1, 600]) {
       const { writer } = await produce(a.log, `${count}`)
-      writer.subscribe(() => {})
+      writer.subscribe({ onAppend: () => {} })
       append(writer, count)
       await writer.flushed()
     }

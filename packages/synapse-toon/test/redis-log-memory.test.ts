@@ -56,7 +56,7 @@ describe('what is over', () => {
       const writer = await a!.log.create(streamId, { principal: 'ann' })
       const reader = await openKnown(b!.log, streamId)
       references.push(new WeakRef(writer), new WeakRef(reader))
-      const leave = reader.subscribe(() => {})
+      const leave = reader.subscribe({ onAppend: () => {} })
       for (let seq = 1; seq <= 20; seq++) writer.append(update(seq))
       writer.append(done(21))
       await writer.flushed()
@@ -88,7 +88,7 @@ describe('what is over', () => {
       const reader = await openKnown(b.log, streamId)
       references.push(new WeakRef(reader))
       if (!isRead) return
-      const leave = [1, 2, 3].map(() => reader.subscribe(() => {}))
+      const leave = [1, 2, 3].map(() => reader.subscribe({ onAppend: () => {} }))
       expect(clock.pending()).toBeGreaterThan(0)
       for (const one of leave) one()
     }

@@ -21,14 +21,14 @@ function markFinished(this: object): void {
  * the socket, where `bodyWay` allows it.
  */
 export class NodeSink implements Sink {
+  /** Decided with the first write; undefined where the response's own `write` is used. */
+  #body: SocketBody | undefined
   readonly #response: ServerResponse
   /** Where the response is one of HTTP/2. */
   readonly #http2: ServerHttp2Stream | undefined
   /** Middleware (compression) has put its own `write` before the response's. */
   readonly #isWrapped: boolean
   #areHeadersSent = false
-  /** Decided with the first write; undefined where the response's own `write` is used. */
-  #body: SocketBody | undefined
   #isWayDecided = false
   #needsDrain = false
   #events: SinkEvents | undefined

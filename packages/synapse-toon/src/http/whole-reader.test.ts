@@ -123,7 +123,7 @@ describe('WholeReader', () => {
   it('refuses a stream whose first records are gone', async () => {
     const { stream, log } = makeStream(Array(20).fill('12345678'), { maxBytes: 100 })
     stream.attach({ holdsBack: false })
-    log.subscribe(() => stream.passed(log.lastSeq))
+    log.subscribe({ onAppend: () => stream.passed(log.lastSeq) })
     stream.start()
     await stream.done
     expect(log.firstSeq).toBeGreaterThan(1)

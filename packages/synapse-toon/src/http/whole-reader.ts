@@ -1,4 +1,4 @@
-import type { LogReader, MaybePromise } from '../log/log.ts'
+import type { LogReader, LogSubscriber, MaybePromise } from '../log/log.ts'
 import { type ConnectionSummary, notify } from '../stream/observer.ts'
 import type { StreamReader } from '../stream/readers.ts'
 import type { Settings } from '../stream/settings.ts'
@@ -26,7 +26,7 @@ export interface WholeReaderInput {
  * A client that wants the answer as one document: waits for the end, then sends it. It passes no
  * record on before, so the log keeps them all, and the producer pauses when they no longer fit.
  */
-export class WholeReader implements StreamReader {
+export class WholeReader implements StreamReader, LogSubscriber {
   readonly holdsBack = false
   readonly done: Promise<ConnectionSummary>
   readonly #input: WholeReaderInput
@@ -47,11 +47,11 @@ export class WholeReader implements StreamReader {
     sink.listen({ onDrain() {}, onClose: (served) => this.#finish(served && this.#status !== 0) })
     stream?.attach(this)
     if (sink.closed) return this.#finish(false)
-    this.#unsubscribe = log.subscribe(() => this.#onAppend())
-    this.#onAppend()
+    this.#unsubscribe = log.subscribe(this)
+    this.onAppend()
   }
 
-  #onAppend(): void {
+  onAppend(): void {
     try {
       this.#look()
     } catch (error) {

@@ -169,12 +169,12 @@ describe('a DurableWriter whose store answers', () => {
 
   it('counts its readers, or asks for those of all processes', async () => {
     const { writer } = writerOf()
-    const leave = writer.subscribe(() => {})
+    const leave = writer.subscribe({ onAppend: () => {} })
     expect([writer.readers(), writer.subscribers]).toEqual([1, 1])
     leave()
     expect([writer.readers(), writer.subscribers]).toEqual([0, 0])
     const { writer: shared } = writerOf({ readers: async (here) => here + 5 })
-    shared.subscribe(() => {})
+    shared.subscribe({ onAppend: () => {} })
     expect(await shared.readers()).toBe(6)
   })
 })
@@ -492,8 +492,10 @@ describe('reading from a DurableWriter', () => {
 
   it('keeps the newest also where an announcement has appended it, and it is large', async () => {
     const { writer } = writerOf({ maxBytes: 64 })
-    writer.subscribe(() => {
-      if (writer.lastSeq === 1) append(writer, 1, JSON.stringify('x'.repeat(1000)))
+    writer.subscribe({
+      onAppend: () => {
+        if (writer.lastSeq === 1) append(writer, 1, JSON.stringify('x'.repeat(1000)))
+      },
     })
     append(writer, 1)
     writer.passed(2)
@@ -503,8 +505,10 @@ describe('reading from a DurableWriter', () => {
 
   it('keeps its order when an announcement appends the next record', async () => {
     const { writer } = writerOf({ maxBytes: 64 })
-    writer.subscribe(() => {
-      if (writer.lastSeq % 2 === 1) append(writer, 1)
+    writer.subscribe({
+      onAppend: () => {
+        if (writer.lastSeq % 2 === 1) append(writer, 1)
+      },
     })
     for (let round = 0; round < 20; round++) {
       append(writer, 1)

@@ -3,7 +3,7 @@ import type { LogRecord } from '../wire/record.ts'
 import { type Batch, recordsOfBatch, type Stored } from './batch.ts'
 import { ByteIndex } from './byte-index.ts'
 import { FlushWaiters } from './flush-waiters.ts'
-import type { LogWriter, MaybePromise, OnAppend, WriterEvents } from './log.ts'
+import type { LogSubscriber, LogWriter, MaybePromise, WriterEvents } from './log.ts'
 import { MemoryRecords } from './memory-records.ts'
 import { Retries } from './retries.ts'
 
@@ -118,8 +118,8 @@ export class DurableWriter implements LogWriter {
     return isInMemory ? this.#tail.bytesAfter(seq) : this.#index.leastBehind(seq)
   }
 
-  subscribe(onAppend: OnAppend): () => void {
-    return this.#tail.subscribe(onAppend)
+  subscribe(subscriber: LogSubscriber): () => void {
+    return this.#tail.subscribe(subscriber)
   }
 
   readers(): MaybePromise<number> {

@@ -1,29 +1,35 @@
 import { SmallSet } from '../small-set.ts'
 import { isTerminal, type LogRecord } from '../wire/record.ts'
-import type { OnAppend, WriterEvents } from './log.ts'
+import type { LogSubscriber, WriterEvents } from './log.ts'
 
 /**
  * What all records in memory have in common: whose they are, who is told of them, and those that no
  * reader has passed on yet. Nearly always that is one record or none, which is held without an array.
  */
 export abstract class HeldRecords {
-  readonly streamId: string
-  readonly principal: string | undefined
-  readonly maxBytes: number
-  readonly mayLag = false
-  abstract readonly ended: boolean
-  readonly #subscribers = new SmallSet<OnAppend>()
-  #events: WriterEvents | undefined
-  #passedSeq = 0
+  // What is asked for with every record stands together: see `Stream`.
+  /** The only one of `#subscribers`, kept here as well, since each record asks for it. */
+  #onlySubscriber: LogSubscriber | undefined
   /** The newest record, while it is not passed, or the end. */
   #newest: LogRecord | undefined
   /** Those before it that are not passed. */
   #older: LogRecord[] | undefined
+  #passedSeq = 0
+  readonly maxBytes: number
+  readonly streamId: string
+  readonly principal: string | undefined
+  readonly #subscribers = new SmallSet<LogSubscriber>()
+  #events: WriterEvents | undefined
+  abstract readonly ended: boolean
 
   constructor(streamId: string, principal: string | undefined, maxBytes: number) {
+    this.maxBytes = maxBytes
     this.streamId = streamId
     this.principal = principal
-    this.maxBytes = maxBytes
+  }
+
+  get mayLag(): boolean {
+    return false
   }
 
   listen(events: WriterEvents): void {
@@ -32,7 +38,7 @@ export abstract class HeldRecords {
 
   /** Tells the producer that somebody asked to stop. */
   cancel(): void {
-    if (!this.ended) this.#events?.onCancel()
+    this.#events?.onCancel()
   }
 
   /** Nothing is kept elsewhere. */
@@ -42,9 +48,14 @@ export abstract class HeldRecords {
     return this.#subscribers.size
   }
 
-  subscribe(onAppend: OnAppend): () => void {
-    this.#subscribers.add(onAppend)
-    return () => this.#subscribers.delete(onAppend)
+  subscribe(subscriber: LogSubscriber): () => void {
+    const subscribers = this.#subscribers
+    subscribers.add(subscriber)
+    this.#onlySubscriber = subscribers.only
+    return () => {
+      subscribers.delete(subscriber)
+      this.#onlySubscriber = subscribers.only
+    }
   }
 
   passed(seq: number): void {
@@ -87,11 +98,15 @@ export abstract class HeldRecords {
       this.#older.push(this.#newest)
     }
     this.#newest = record
+    // An ended stream is kept for minutes; its producer must not be, for it holds the source, and so
+    // whatever that has at hand, the request for example.
+    if (isTerminal(record)) this.#events = undefined
   }
 
   protected tell(record: LogRecord): void {
-    const { only, all } = this.#subscribers
-    if (only !== undefined) only(record)
-    else if (all !== undefined) for (const onAppend of all) onAppend(record)
+    const only = this.#onlySubscriber
+    if (only !== undefined) return only.onAppend(record)
+    const { all } = this.#subscribers
+    if (all !== undefined) for (const subscriber of all) subscriber.onAppend(record)
   }
 }

@@ -150,15 +150,17 @@ describe('logContract', () => {
     [
       'announces late',
       faultyWriter((writer) => ({
-        subscribe: (onAppend) => writer.subscribe(() => queueMicrotask(onAppend)),
+        subscribe: (given) =>
+          writer.subscribe({ onAppend: () => queueMicrotask(() => given.onAppend()) }),
       })),
       'before append returns',
     ],
     [
       'announces twice',
       faultyWriter((writer) => ({
-        subscribe(onAppend) {
-          const leave = [writer.subscribe(() => onAppend()), writer.subscribe(() => onAppend())]
+        subscribe(given) {
+          const again = { onAppend: () => given.onAppend() }
+          const leave = [writer.subscribe(given), writer.subscribe(again)]
           return () => {
             for (const one of leave) one()
           }
@@ -169,7 +171,8 @@ describe('logContract', () => {
     [
       'announces only every other append',
       faultyWriter((writer) => ({
-        subscribe: (onAppend) => writer.subscribe(() => writer.lastSeq % 2 === 0 && onAppend()),
+        subscribe: (given) =>
+          writer.subscribe({ onAppend: () => writer.lastSeq % 2 === 0 && given.onAppend() }),
       })),
       'announces each append once',
     ],

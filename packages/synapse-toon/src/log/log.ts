@@ -54,7 +54,11 @@ export interface CreateOptions {
   readonly keepsPassed?: boolean
 }
 
-export type OnAppend = (record?: LogRecord) => void
+/** Who is told of what is appended. */
+export interface LogSubscriber {
+  /** `lastSeq` has grown; `record` is what was appended, where the log hands it over. */
+  onAppend(record?: LogRecord): void
+}
 
 export interface LogReader {
   readonly streamId: string
@@ -87,13 +91,13 @@ export interface LogReader {
   /** Bytes of JSON behind position `seq`; for positions that are not in memory, at least this. */
   bytesAfter(seq: number): number
   /**
-   * Calls `onAppend` after every append, until the returned function is called. MAY hand it the record
-   * that was appended.
+   * Calls `subscriber.onAppend` after every append, until the returned function is called. MAY hand it
+   * the record that was appended.
    *
    * MUST NOT miss a record: one appended after `subscribe` returned is announced, once and in order
    * of `lastSeq`, also when messages or connections to the store are lost in between.
    */
-  subscribe(onAppend: OnAppend): () => void
+  subscribe(subscriber: LogSubscriber): () => void
   /** Subscribers in all processes, as far as they are known. */
   readers(): MaybePromise<number>
 }

@@ -50,7 +50,7 @@ describe('MemoryRecords', () => {
       records.passed(seq)
     }
     const onAppend = vi.fn()
-    records.subscribe(onAppend)
+    records.subscribe({ onAppend })
     expect(records.firstSeq).toBe(4)
     for (let seq = 1; seq <= 5; seq++) expect(records.append(update(seq, '"other"'))).toBe(0)
     expect(records.at(5)).toEqual(update(5))
@@ -218,13 +218,15 @@ describe('a subscriber of MemoryRecords', () => {
     const records = recordsOf()
     const seen: number[] = []
     records.append(update(1))
-    const unsubscribe = records.subscribe(() => seen.push(records.at(records.lastSeq)!.seq))
+    const unsubscribe = records.subscribe({
+      onAppend: () => seen.push(records.at(records.lastSeq)!.seq),
+    })
     records.append(update(2))
     records.append(done(3))
     expect(seen).toEqual([2, 3])
     const other = recordsOf()
     const onAppend = vi.fn()
-    other.subscribe(onAppend)()
+    other.subscribe({ onAppend })()
     other.append(update(1))
     unsubscribe()
     expect(onAppend).not.toHaveBeenCalled()
@@ -233,13 +235,15 @@ describe('a subscriber of MemoryRecords', () => {
   it('may unsubscribe itself and another one while it is called', () => {
     const records = recordsOf()
     const called: string[] = []
-    const first = records.subscribe(() => {
-      called.push('first')
-      first()
-      second()
+    const first = records.subscribe({
+      onAppend: () => {
+        called.push('first')
+        first()
+        second()
+      },
     })
-    const second = records.subscribe(() => called.push('second'))
-    records.subscribe(() => called.push('third'))
+    const second = records.subscribe({ onAppend: () => called.push('second') })
+    records.subscribe({ onAppend: () => called.push('third') })
     records.append(update(1))
     records.append(update(2))
     expect(called).toEqual(['first', 'third', 'third'])
@@ -248,9 +252,11 @@ describe('a subscriber of MemoryRecords', () => {
   it('may be added while another one is called', () => {
     const records = recordsOf()
     const late = vi.fn()
-    const once = records.subscribe(() => {
-      once()
-      records.subscribe(late)
+    const once = records.subscribe({
+      onAppend: () => {
+        once()
+        records.subscribe({ onAppend: late })
+      },
     })
     records.append(update(1))
     records.append(update(2))
@@ -260,10 +266,12 @@ describe('a subscriber of MemoryRecords', () => {
   it('may end the stream from inside: all others hear of the end', () => {
     const records = recordsOf()
     const heard: number[] = []
-    records.subscribe(() => {
-      if (!records.ended) records.append(done(2))
+    records.subscribe({
+      onAppend: () => {
+        if (!records.ended) records.append(done(2))
+      },
     })
-    records.subscribe(() => heard.push(records.lastSeq))
+    records.subscribe({ onAppend: () => heard.push(records.lastSeq) })
     records.append(update(1))
     expect(heard).toEqual([2, 2])
     expect(records.ended).toBe(true)

@@ -81,7 +81,7 @@ describe('RecordWindow', () => {
         const log = new MemoryRecords(STREAM_ID, undefined, 1e9, () => {})
         const records = window(1e9)
         const heard: (LogRecord | undefined)[] = []
-        records.subscribe((record) => heard.push(record))
+        records.subscribe({ onAppend: (record) => heard.push(record) })
         let passed = 0
         for (const one of steps) {
           if ('append' in one) {

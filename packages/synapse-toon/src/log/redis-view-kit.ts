@@ -130,9 +130,11 @@ export function openView(model: Model) {
   const heard: number[] = []
   const seen: LogRecord[] = []
   const follow = () =>
-    view.subscribe(() => {
-      heard.push(view.lastSeq)
-      seen.push(view.at(view.lastSeq)!)
+    view.subscribe({
+      onAppend: () => {
+        heard.push(view.lastSeq)
+        seen.push(view.at(view.lastSeq)!)
+      },
     })
   return { view, clock, live, heard, seen, follow }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../time/clock.ts'
 import { isTerminal, type LogRecord } from '../wire/record.ts'
-import type { LogReader, MaybePromise } from './log.ts'
+import type { LogReader, LogSubscriber, MaybePromise } from './log.ts'
 import { MemoryRecords } from './memory-records.ts'
 import { producerLost } from './producer-lost.ts'
 import type { RedisChannels } from './redis-channels.ts'
@@ -35,7 +35,7 @@ export class RedisView implements LogReader {
   readonly #input: RedisViewInput
   readonly #epoch: string
   readonly #pages: RedisPages
-  readonly #subscribers = new Set<{ readonly onAppend: () => void }>()
+  readonly #subscribers = new Set<LogSubscriber>()
   #tail: MemoryRecords
   #firstSeq: number
   #bytes: number
@@ -95,8 +95,7 @@ export class RedisView implements LogReader {
     return this.#tail.bytesAfter(seq)
   }
 
-  subscribe(onAppend: () => void): () => void {
-    const subscriber = { onAppend }
+  subscribe(subscriber: LogSubscriber): () => void {
     this.#subscribers.add(subscriber)
     if (this.#leave === undefined && !this.ended) this.#goLive()
     return () => {
@@ -235,7 +234,7 @@ export class RedisView implements LogReader {
 
   #announce(): void {
     if (this.ended) this.#goIdle()
-    for (const { onAppend } of this.#subscribers) onAppend()
+    for (const subscriber of this.#subscribers) subscriber.onAppend()
   }
 
   #tailAfter(seq: number): MemoryRecords {

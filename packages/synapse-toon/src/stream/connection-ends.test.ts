@@ -121,9 +121,9 @@ describe('the end of a connection', () => {
     const { connection, sink, clock, append, wheel, log } = makeConnection()
     let subscriptions = 0
     const subscribe = log.subscribe.bind(log)
-    log.subscribe = (onAppend) => {
+    log.subscribe = (subscriber) => {
       subscriptions++
-      const unsubscribe = subscribe(onAppend)
+      const unsubscribe = subscribe(subscriber)
       return () => {
         subscriptions--
         unsubscribe()

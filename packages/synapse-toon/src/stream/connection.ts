@@ -1,4 +1,4 @@
-import type { LogReader, MaybePromise } from '../log/log.ts'
+import type { LogReader, LogSubscriber, MaybePromise } from '../log/log.ts'
 import { profileOf } from '../profile/profile-of.ts'
 import type { Clock } from '../time/clock.ts'
 import type { TimerWheel, WheelTimer } from '../time/timer-wheel.ts'
@@ -49,7 +49,7 @@ type State = 'waiting' | 'open' | 'ending' | 'over'
  * One client reading one stream at its own pace: reads records from its position on, writes frames,
  * waits when the client is slow. Everything it holds is released in `#finish`, once.
  */
-export class Connection implements Flushable, StreamReader, SinkEvents {
+export class Connection implements Flushable, LogSubscriber, StreamReader, SinkEvents {
   // What is asked for with every record stands together: see `Stream`.
   /** The sink wants no more until it drains. */
   #blocked = false
@@ -128,13 +128,13 @@ export class Connection implements Flushable, StreamReader, SinkEvents {
     this.#sink.listen(this)
     this.#stream?.attach(this)
     if (this.#sink.closed) return this.#finish('client-left')
-    this.#unsubscribe = this.#log.subscribe(this.#onAppend)
+    this.#unsubscribe = this.#log.subscribe(this)
     const { streamId } = this.#log
     const after = this.#after
     if (after > 0) notify(this.#settings.observer, 'resumed', { streamId, after })
     if (!this.#opening!.isFirst || this.#settings.commitAfter === 0) this.#commit()
     else this.#commitTimer = this.#wheel.set(this.#settings.commitAfter, () => this.#commitEarly())
-    this.#onAppend()
+    this.onAppend()
   }
 
   /** Writes what is ready, as long as the client has room. `Flusher` says how often in a turn. */
@@ -229,7 +229,7 @@ export class Connection implements Flushable, StreamReader, SinkEvents {
     this.#cutOff('client-left')
   }
 
-  readonly #onAppend = (record?: LogRecord): void => {
+  onAppend(record?: LogRecord): void {
     if (this.#blocked) return this.#checkOverflow()
     if (this.#isLive) this.#isLive = record !== undefined && this.#take(record)
     if (this.#scheduled || this.#isLoading) return

@@ -39,17 +39,18 @@ const caches = new WeakMap<LogReader, FrameCache>()
  * serialised once. Keeps nothing for one reader alone, who would never ask again.
  */
 export class FrameCache {
-  readonly #log: LogReader
+  // What is asked for with every record stands together: see `Stream`.
   #users = 0
   /** By encoding; none as long as one reader alone has asked. */
   #rings: Map<PayloadEncoding, Ring<EncodedFrame>> | undefined
+  /** Head of the `update` frames around the position `#headAt`. */
+  #head = ''
+  #headAt = -1
+  readonly #log: LogReader
   /** By the key of a profile, and as above. */
   #profiled: Map<string, Ring<ProfiledFrame>> | undefined
   /** Asked for first: in s since 1970. */
   #created: number | undefined
-  /** Head of the `update` frames around the position `#headAt`. */
-  #head = ''
-  #headAt = -1
 
   private constructor(log: LogReader) {
     this.#log = log

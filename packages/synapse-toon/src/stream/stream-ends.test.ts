@@ -160,8 +160,10 @@ describe('the end of a stream', () => {
       options: { observer: { chunk: () => seen.push('chunk'), ended: () => seen.push('ended') } },
     })
     // A connection that is cut off for its overflow does this.
-    log.subscribe(() => {
-      if (log.lastSeq === 2) stream.end('overflow')
+    log.subscribe({
+      onAppend: () => {
+        if (log.lastSeq === 2) stream.end('overflow')
+      },
     })
     stream.start()
     await stream.done

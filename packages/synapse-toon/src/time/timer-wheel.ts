@@ -137,12 +137,12 @@ export class TimerWheel {
 }
 
 class Timer implements WheelTimer {
+  #isTouched = false
   slot: Set<Timer> | undefined
   dueAt: number
   readonly fire: () => void
   readonly #wheel: TimerWheel
   readonly #milliseconds: number
-  #isTouched = false
 
   constructor(wheel: TimerWheel, milliseconds: number, fire: () => void) {
     this.#wheel = wheel

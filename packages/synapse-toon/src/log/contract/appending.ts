@@ -39,7 +39,7 @@ export function appendingChecks(check: Check, shared: boolean): ContractCheck[] 
       await writer.flushed()
       records.push(...appendSmall(writer, 2))
       let told = 0
-      writer.subscribe(() => told++)
+      writer.subscribe({ onAppend: () => told++ })
       for (let seq = 1; seq <= 5; seq++) assert.equal(writer.append(update(seq, 'other')), 0)
       records.push(appendEnd(writer))
       assert.equal(writer.append(done(6)), 0)
@@ -76,7 +76,7 @@ export function appendingChecks(check: Check, shared: boolean): ContractCheck[] 
       const writer = await create(log, 'at-once')
       const reader = await openKnown(log, 'at-once')
       const heard: number[] = []
-      reader.subscribe(() => heard.push(reader.lastSeq))
+      reader.subscribe({ onAppend: () => heard.push(reader.lastSeq) })
       for (let seq = 1; seq <= 3; seq++) {
         writer.append(update(seq))
         assert.deepEqual(

@@ -121,7 +121,7 @@ async function allLost(
   const again = await reopen()
   for (const [n, records] of appended.entries()) {
     const reader = await openKnown(again, `s${n + 1}`)
-    const unsubscribe = reader.subscribe(() => {})
+    const unsubscribe = reader.subscribe({ onAppend: () => {} })
     await until('the producer is found lost', () => reader.ended)
     unsubscribe()
     await assertProducerLost(reader, records, flushed[n]!.length)
@@ -140,8 +140,10 @@ export function sharedChecks(check: Check): ContractCheck[] {
       const other = await bench.elsewhere()
       const reader = await openKnown(other, 'killed')
       let seen = 0
-      reader.subscribe(() => {
-        seen = reader.lastSeq
+      reader.subscribe({
+        onAppend: () => {
+          seen = reader.lastSeq
+        },
       })
       await store.lose!(log)
       await until('its end is announced', () => reader.ended && seen === 21)
@@ -158,7 +160,7 @@ export function sharedChecks(check: Check): ContractCheck[] {
       await bench.store.lose!(bench.log)
       const other = await bench.elsewhere()
       const reader = await openKnown(other, 'gone')
-      reader.subscribe(() => {})
+      reader.subscribe({ onAppend: () => {} })
       await other.cancel('gone')
       await bench.until('it has ended', () => reader.ended)
       await assertProducerLost(reader, records, 2)
@@ -173,7 +175,7 @@ export function sharedChecks(check: Check): ContractCheck[] {
         const thaw = await store.freeze!(log)
         const other = await bench.elsewhere()
         const reader = await openKnown(other, 'fenced')
-        const unsubscribe = reader.subscribe(() => {})
+        const unsubscribe = reader.subscribe({ onAppend: () => {} })
         await until('it is taken for lost', () => reader.ended)
         appendSmall(writer, 2)
         await thaw()

@@ -20,7 +20,7 @@ export function subscribingChecks(check: Check): ContractCheck[] {
       const reader = await openKnown(log, 'calls')
       appendSmall(writer, 3)
       const heard: number[] = []
-      const unsubscribe = reader.subscribe(() => heard.push(reader.lastSeq))
+      const unsubscribe = reader.subscribe({ onAppend: () => heard.push(reader.lastSeq) })
       appendSmall(writer, 2)
       await writer.flushed()
       appendSmall(writer, 2)
@@ -34,24 +34,30 @@ export function subscribingChecks(check: Check): ContractCheck[] {
     check('takes unsubscribing from inside, of oneself and of others', async ({ log }) => {
       const writer = await create(log, 'inside')
       const heard: string[] = []
-      const first = writer.subscribe(() => {
-        heard.push('first')
-        first()
-        second()
+      const first = writer.subscribe({
+        onAppend: () => {
+          heard.push('first')
+          first()
+          second()
+        },
       })
-      const second = writer.subscribe(() => heard.push('second'))
-      writer.subscribe(() => heard.push('third'))
+      const second = writer.subscribe({ onAppend: () => heard.push('second') })
+      writer.subscribe({ onAppend: () => heard.push('third') })
       appendSmall(writer, 2)
       assert.deepEqual(heard, ['first', 'third', 'third'])
     }),
     check('lets the end be appended from inside: all hear of it', async ({ log }) => {
       const writer = await create(log, 'end-inside')
-      writer.subscribe(() => {
-        if (!writer.ended) appendEnd(writer)
+      writer.subscribe({
+        onAppend: () => {
+          if (!writer.ended) appendEnd(writer)
+        },
       })
       let sawEnd = false
-      writer.subscribe(() => {
-        sawEnd = writer.ended
+      writer.subscribe({
+        onAppend: () => {
+          sawEnd = writer.ended
+        },
       })
       appendSmall(writer, 1)
       assert.ok(sawEnd)
@@ -91,7 +97,7 @@ export function subscribingChecks(check: Check): ContractCheck[] {
       const count = (expected: number) =>
         until(`${expected} readers`, async () => (await here.readers()) === expected)
       await count(0)
-      const leave = [here, there, there].map((reader) => reader.subscribe(() => {}))
+      const leave = [here, there, there].map((reader) => reader.subscribe({ onAppend: () => {} }))
       await count(3)
       leave[1]!()
       await count(2)
@@ -119,9 +125,11 @@ function follow(reader: LogReader): Follower {
       records.push(...(await readFrom(reader, records.length + 1)))
     })
   }
-  reader.subscribe(() => {
-    announced.push(reader.lastSeq)
-    readOn()
+  reader.subscribe({
+    onAppend: () => {
+      announced.push(reader.lastSeq)
+      readOn()
+    },
   })
   const subscribedAt = reader.lastSeq
   readOn()
