@@ -1,15 +1,28 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { describe, expect, it } from 'vitest'
-import { createSynapseToon } from '../src/index.ts'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { createSynapseToon, type SynapseToon } from '../src/index.ts'
+import { createLevelLog } from '../src/level.ts'
+import { makeDirectory } from './level-kit.ts'
+import { startLog, untilAsked } from './redis-log-kit.ts'
+import { startRedis } from './redis-server.ts'
 
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 
+async function levelLog() {
+  const log = await createLevelLog({ directory: await makeDirectory() })
+  onTestFinished(() => log.close())
+  return log
+}
+
+async function redisLog() {
+  const { url } = await startRedis()
+  return startLog(url).log
+}
+
 /** Runs a stream to its end. @returns what its source had at hand, as long as anybody holds it */
-async function runOne(resume: boolean) {
-  const toon = createSynapseToon({ resume })
+async function runOne(toon: SynapseToon) {
   const prompt = { text: 'of the request' }
   async function* answer(about: typeof prompt) {
     yield { delta: about.text }
@@ -17,7 +30,6 @@ async function runOne(resume: boolean) {
   const response = await toon.stream(() => answer(prompt), { request: new Request('http://x/') })
   expect(await response.text()).toContain('event: done')
   return {
-    toon,
     streamId: response.headers.get('X-Synapse-TOON-Stream')!,
     held: new WeakRef(prompt),
   }
@@ -25,14 +37,19 @@ async function runOne(resume: boolean) {
 
 describe('a stream that has ended', () => {
   it.each([
-    ['that can be resumed', true],
-    ['that cannot', false],
-  ])('%s is still known, and keeps nothing of its source', async (_kind, resume) => {
-    const { toon, streamId, held } = await runOne(resume)
-    // A WeakRef holds until the end of the turn in which it was made.
-    await delay(10)
-    collect()
-    expect(held.deref()).toBeUndefined()
+    ['in memory', async () => createSynapseToon()],
+    ['that cannot be resumed', async () => createSynapseToon({ resume: false })],
+    ['on a disk', async () => createSynapseToon({ log: await levelLog() })],
+    ['in Redis', async () => createSynapseToon({ log: await redisLog() })],
+  ])('%s is still known, and keeps nothing of its source', async (_kind, create) => {
+    const toon = await create()
+    const { streamId, held } = await runOne(toon)
+    await untilAsked(async () => {
+      // A WeakRef holds until the end of the turn in which it was asked.
+      await new Promise((resolve) => setImmediate(resolve))
+      collect()
+      return held.deref() === undefined
+    }, 'the source is let go of')
     expect(await toon.inspect(streamId)).toMatchObject({ state: 'ended', reason: 'complete' })
   })
 })
