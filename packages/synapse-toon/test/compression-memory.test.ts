@@ -1,13 +1,9 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import type { Compressor } from '../src/compress/compressor.ts'
 import { createCompressor } from '../src/compress/create-compressor.ts'
+import { collect } from './garbage-kit.ts'
 
-// In a process of its own: what other tests leave behind, and is collected, would count here.
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
-
+/** In a process of its own: what other tests leave behind, and is collected, would count here. */
 function usedBytes(): number {
   collect()
   const { heapUsed, arrayBuffers } = process.memoryUsage()

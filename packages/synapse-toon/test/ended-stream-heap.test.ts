@@ -1,14 +1,10 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createSynapseToon, type SynapseToon } from '../src/index.ts'
 import { createLevelLog } from '../src/level.ts'
+import { untilCollected } from './garbage-kit.ts'
 import { makeDirectory } from './level-kit.ts'
-import { startLog, untilAsked } from './redis-log-kit.ts'
+import { startLog } from './redis-log-kit.ts'
 import { startRedis } from './redis-server.ts'
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
 
 async function levelLog() {
   const log = await createLevelLog({ directory: await makeDirectory() })
@@ -44,12 +40,7 @@ describe('a stream that has ended', () => {
   ])('%s is still known, and keeps nothing of its source', async (_kind, create) => {
     const toon = await create()
     const { streamId, held } = await runOne(toon)
-    await untilAsked(async () => {
-      // A WeakRef holds until the end of the turn in which it was asked.
-      await new Promise((resolve) => setImmediate(resolve))
-      collect()
-      return held.deref() === undefined
-    }, 'the source is let go of')
+    await untilCollected([held], 'the source is let go of')
     expect(await toon.inspect(streamId)).toMatchObject({ state: 'ended', reason: 'complete' })
   })
 })

@@ -1,16 +1,12 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import type { LogWriter } from '../src/log/log.ts'
 import { createMemoryLog } from '../src/log/memory.ts'
-
-// In a process of its own: what other tests leave behind, and is collected, would count here.
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
+import { collect } from './garbage-kit.ts'
 
 const COUNT = 100_000
 const JSON_BYTES = 120
 
+/** In a process of its own: what other tests leave behind, and is collected, would count here. */
 function memory(): { heap: number; outside: number } {
   // Twice: buffers that one has found are counted until a thread has freed them; the next waits for it.
   collect()

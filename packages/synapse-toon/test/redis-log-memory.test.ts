@@ -1,14 +1,10 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import type { Clock } from 'synapse-toon'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../src/time/clock.ts'
+import { untilCollected } from './garbage-kit.ts'
 import { done, openKnown, readFrom, startLog, untilAsked, update } from './redis-log-kit.ts'
 import { startRedis } from './redis-server.ts'
 import { until } from './test-server.ts'
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
 
 const STREAMS = 50
 
@@ -35,15 +31,6 @@ function countingClock(): Clock & { pending(): number } {
     },
     pending: () => waiting.size,
   }
-}
-
-/** Whether nobody holds any of them any more. */
-async function untilCollected(references: readonly WeakRef<object>[], what: string): Promise<void> {
-  await untilAsked(async () => {
-    await new Promise((resolve) => setImmediate(resolve))
-    collect()
-    return references.every((reference) => reference.deref() === undefined)
-  }, what)
 }
 
 describe('what is over', () => {
