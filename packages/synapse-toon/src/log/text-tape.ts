@@ -11,6 +11,9 @@ const MOST_BYTES = 16_384
  * Addressed by bytes from the start of the tape. A text is read by the addresses of its two ends.
  */
 export class TextTape {
+  /** The last of `#parts`, which each text is asked to fit in, and its address. */
+  #last: Buffer | undefined
+  #lastStart = 0
   #parts: Buffer[] = []
   /** Address of the first byte of each part. */
   #starts: number[] = []
@@ -23,12 +26,11 @@ export class TextTape {
 
   /** @param bytes of the text, in UTF-8 */
   append(text: string, bytes: number): void {
-    let part = this.#parts.at(-1)
-    let at = part === undefined ? 0 : this.#end - this.#starts.at(-1)!
-    if (part === undefined || at + bytes > part.length) {
+    let part = this.#last
+    if (part === undefined || this.#end - this.#lastStart + bytes > part.length) {
       part = this.#grow(part, bytes)
-      at = 0
     }
+    const at = this.#end - this.#lastStart
     // ASCII needs no encoder.
     part.write(text, at, bytes, bytes === text.length ? 'latin1' : 'utf8')
     this.#end += bytes
@@ -56,6 +58,8 @@ export class TextTape {
     const part = Buffer.allocUnsafeSlow(Math.max(usual, bytes))
     this.#parts.push(part)
     this.#starts.push(this.#end)
+    this.#last = part
+    this.#lastStart = this.#end
     return part
   }
 }

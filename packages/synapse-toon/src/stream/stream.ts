@@ -64,6 +64,11 @@ export class Stream<Chunk = unknown> implements StreamProgress, WriterEvents {
   /** Whether we are waiting for the source; while a slow client makes us wait, it is not late. */
   #asking = false
   #firstChunkSeen = false
+  /** Of the source, once it is open. */
+  #iterator: OpenSource<Chunk>['iterator'] | undefined
+  /** Taken since the event loop last had a turn. */
+  #chunksThisTurn = 0
+  #charactersThisTurn = 0
   #firstPayloadMs: number | undefined
   #usage: unknown
   /** Connect, first chunk, idle: one follows the other, so one timer serves them. */
@@ -209,38 +214,90 @@ export class Stream<Chunk = unknown> implements StreamProgress, WriterEvents {
   async #produce(): Promise<void> {
     try {
       const { iterator } = await this.#open()
-      let chunksThisTurn = 0
-      let charactersThisTurn = 0
-      while (!this.ended) {
-        while (this.#mustWait()) {
-          this.#isWaiting = true
-          await this.#readers.room()
-          this.#isWaiting = false
-          // The source is not late for what a reader took.
-          this.#progressTimer?.touch()
-        }
-        if (this.ended) return
-        this.#asking = true
-        const next = iterator.next()
-        const step = isPromiseLike(next) ? await next : next
-        if (this.ended) return
-        if (step.done) return this.end('complete')
-        this.#onChunk()
-        // As `for await` does: an iterable may yield promises.
-        const chunk = isPromiseLike<Chunk>(step.value) ? await step.value : step.value
-        const taken = this.#take(chunk)
-        charactersThisTurn += typeof taken === 'number' ? taken : await taken
-        this.#asking = false
-        if (++chunksThisTurn >= CHUNKS_PER_TURN || charactersThisTurn >= CHARACTERS_PER_TURN) {
-          chunksThisTurn = 0
-          charactersThisTurn = 0
-          await nextTurn()
-        }
-      }
+      this.#iterator = iterator
+      this.#pull()
     } catch (error) {
-      // After the end this is the parked `next()` of a source that was stopped: nobody's concern.
-      this.end('source-error', error)
+      this.#fail(error)
     }
+  }
+
+  /**
+   * Takes chunks for as long as they are at hand; whatever it waits for calls it again. Not an async
+   * function: those make two closures for each chunk, and a frame that a thousand streams push out
+   * of the processor's cache.
+   */
+  #pull(): void {
+    while (!this.ended) {
+      if (this.#mustWait()) return this.#waitForRoom()
+      this.#asking = true
+      const next = this.#iterator!.next()
+      if (isPromiseLike(next)) {
+        Promise.resolve(next).then(this.#onResult, this.#fail)
+        return
+      }
+      if (!this.#receive(next)) return
+    }
+  }
+
+  readonly #onResult = (result: IteratorResult<Chunk>): void => {
+    try {
+      if (this.#receive(result)) this.#pull()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  // After the end this is the parked `next()` of a source that was stopped: nobody's concern.
+  readonly #fail = (error: unknown): void => this.end('source-error', error)
+
+  #pullAfter(wait: Promise<unknown>): void {
+    wait.then(() => this.#pull()).catch(this.#fail)
+  }
+
+  #waitForRoom(): void {
+    this.#isWaiting = true
+    const room = this.#readers.room().then(() => {
+      this.#isWaiting = false
+      // The source is not late for what a reader took.
+      this.#progressTimer?.touch()
+    })
+    this.#pullAfter(room)
+  }
+
+  /** @returns whether the next chunk may be asked for at once; else `#pull` is called when it may */
+  #receive(result: IteratorResult<Chunk>): boolean {
+    if (this.ended) return false
+    if (result.done) {
+      this.end('complete')
+      return false
+    }
+    this.#onChunk()
+    const { value } = result
+    // As `for await` does: an iterable may yield promises.
+    const taken = isPromiseLike<Chunk>(value)
+      ? Promise.resolve(value).then((chunk) => this.#take(chunk))
+      : this.#take(value)
+    if (typeof taken === 'number') return this.#goesOn(taken)
+    taken
+      .then((characters) => {
+        if (this.#goesOn(characters)) this.#pull()
+      })
+      .catch(this.#fail)
+    return false
+  }
+
+  /** After a chunk. @returns as `#receive` */
+  #goesOn(characters: number): boolean {
+    this.#asking = false
+    this.#chunksThisTurn++
+    this.#charactersThisTurn += characters
+    if (this.#chunksThisTurn < CHUNKS_PER_TURN && this.#charactersThisTurn < CHARACTERS_PER_TURN) {
+      return true
+    }
+    this.#chunksThisTurn = 0
+    this.#charactersThisTurn = 0
+    this.#pullAfter(nextTurn())
+    return false
   }
 
   async #open(): Promise<OpenSource<Chunk>> {
