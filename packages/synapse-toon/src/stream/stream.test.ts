@@ -83,6 +83,36 @@ describe('Stream', () => {
     expect(payloads()).toEqual([30, 10, 20])
   })
 
+  it('awaits promises that a source yields, in their order', async () => {
+    const { stream, payloads } = makeStream([nextTurn().then(() => 1), 2, Promise.resolve(3)])
+    stream.start()
+    await stream.done
+    expect(payloads()).toEqual([1, 2, 3])
+  })
+
+  it('takes one chunk from a thenable of an iterator that answers at once, and twice', async () => {
+    let asked = 0
+    const next = () => ({
+      then(resolve: (result: IteratorResult<number>) => void) {
+        const result = { done: asked === 3, value: asked++ }
+        resolve(result)
+        resolve(result)
+      },
+    })
+    const source = { [Symbol.asyncIterator]: () => ({ next }) }
+    const { stream, payloads } = makeStream(source as unknown as AsyncIterable<number>)
+    stream.start()
+    await stream.done
+    expect(payloads()).toEqual([0, 1, 2])
+  })
+
+  it('fails with an iterator that gives nothing instead of a result', async () => {
+    const source = { [Symbol.asyncIterator]: () => ({ next: async () => undefined }) }
+    const { stream } = makeStream(source as unknown as AsyncIterable<number>)
+    stream.start()
+    expect(await stream.done).toMatchObject({ reason: 'source-error', error: expect.any(TypeError) })
+  })
+
   it('skips a chunk for which the transform gives undefined, now or later', async () => {
     const transform = (n: number) => {
       if (n === 2) return undefined
