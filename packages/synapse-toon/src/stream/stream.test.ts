@@ -93,6 +93,7 @@ describe('Stream', () => {
   it('takes one chunk from a thenable of an iterator that answers at once, and twice', async () => {
     let asked = 0
     const next = () => ({
+      // biome-ignore lint/suspicious/noThenProperty: this is what is tested
       then(resolve: (result: IteratorResult<number>) => void) {
         const result = { done: asked === 3, value: asked++ }
         resolve(result)
@@ -110,7 +111,10 @@ describe('Stream', () => {
     const source = { [Symbol.asyncIterator]: () => ({ next: async () => undefined }) }
     const { stream } = makeStream(source as unknown as AsyncIterable<number>)
     stream.start()
-    expect(await stream.done).toMatchObject({ reason: 'source-error', error: expect.any(TypeError) })
+    expect(await stream.done).toMatchObject({
+      reason: 'source-error',
+      error: expect.any(TypeError),
+    })
   })
 
   it('skips a chunk for which the transform gives undefined, now or later', async () => {
