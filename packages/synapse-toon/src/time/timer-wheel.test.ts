@@ -219,7 +219,7 @@ interface Entry {
   readonly timer: WheelTimer
   dueAt: number
   alive: boolean
-  /** Undefined: never. */
+  /** By the clock without stalls. Undefined: never. */
   touchedAt: number | undefined
   /** How much later than others a touched one may be: until the wheel is looked at. */
   slack: number
@@ -266,14 +266,15 @@ describe('TimerWheel beside a list of times', () => {
           const entry = model[step.index % Math.max(1, model.length)]
           entry?.timer.touch()
           if (entry?.alive) {
-            entry.touchedAt = stallable.now()
-            entry.dueAt = entry.touchedAt + entry.ms
+            entry.touchedAt = base.now()
+            entry.dueAt = stallable.now() + entry.ms
             entry.slack = SLOT_MS
           }
         } else if (step.do === 'clear') clear(step.index)
         else if (step.do === 'advance') await base.advance(step.ms)
         else {
-          const lastLook = stallable.now() - SLOT_MS
+          // The wheel is woken by the clock without stalls: two of them may come before one look.
+          const lastLook = base.now() - SLOT_MS
           for (const entry of model) {
             if (entry.touchedAt !== undefined && entry.touchedAt >= lastLook) entry.slack += step.ms
           }
@@ -287,6 +288,14 @@ describe('TimerWheel beside a list of times', () => {
       }
       expect({ early, late }).toEqual({ early: 0, late: 0 })
     }
+    // Two stalls before the wheel is looked at.
+    const stalls = [26, 23].map((ms): Step => ({ do: 'stall', ms }))
+    await run([
+      { do: 'set', ms: 1 },
+      { do: 'touch', index: 0 },
+      ...stalls,
+      { do: 'advance', ms: 29 },
+    ])
     await fc.assert(fc.asyncProperty(fc.array(steps, { maxLength: 40 }), run), { numRuns: 150 })
   })
 })
