@@ -64,7 +64,7 @@ export class Stream<Chunk = unknown> implements StreamProgress, WriterEvents {
   /** Whether we are waiting for the source; while a slow client makes us wait, it is not late. */
   #asking = false
   #firstChunkSeen = false
-  /** Of the source, once it is open. */
+  /** Of `#source`, kept here as well, since each chunk asks for it. */
   #iterator: OpenSource<Chunk>['iterator'] | undefined
   /** Taken since the event loop last had a turn. */
   #chunksThisTurn = 0
