@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import type { Http2ServerResponse, ServerHttp2Stream } from 'node:http2'
+import type { Socket } from 'node:net'
 import type { ChunkTaker, PlainAnswer, Sink, SinkEvents } from '../stream/sink.ts'
-import { bodyWay } from './body-way.ts'
+import { bodyWay, type Framing } from './body-way.ts'
 import { LIST_HEADERS } from './list-headers.ts'
-import { SocketBody } from './socket-body.ts'
+import { frameBody, writeBody } from './socket-body.ts'
 
 export type NodeResponse = ServerResponse | Http2ServerResponse
 
@@ -20,9 +21,22 @@ function markFinished(this: object): void {
  * Writes to a response of `node:http` or of `node:http2`'s compatibility API; below it, straight to
  * the socket, where `bodyWay` allows it.
  */
-export class NodeSink implements Sink {
-  /** Decided with the first write; undefined where the response's own `write` is used. */
-  #body: SocketBody | undefined
+export class NodeSink implements Sink, ChunkTaker {
+  // What is asked for with every write stands together: see `Stream`.
+  /**
+   * Where the body goes below the response: its socket, of which it does not let go before its end.
+   * Decided with the first write; undefined where the response's own `write` is used.
+   */
+  #socket: Socket | undefined
+  #framing: Framing = 'chunked'
+  /**
+   * The response was ended, by us or by someone else: what follows on the line is the answer to
+   * another request. Told by the response, which is too far from the processor to be asked.
+   */
+  #isEnded = false
+  readonly #onTaken = (error?: Error | null): void => {
+    if (!error) this.#events?.onDrain()
+  }
   readonly #response: ServerResponse
   /** Where the response is one of HTTP/2. */
   readonly #http2: ServerHttp2Stream | undefined
@@ -53,7 +67,7 @@ export class NodeSink implements Sink {
   }
 
   get chunks(): ChunkTaker | undefined {
-    return this.#body?.isChunked === true ? this.#body : undefined
+    return this.#socket !== undefined && this.#framing === 'chunked' ? this : undefined
   }
 
   listen(events: SinkEvents): void {
@@ -77,8 +91,12 @@ export class NodeSink implements Sink {
   }
 
   write(data: string | Uint8Array, bytes: number): boolean {
-    if (this.#body !== undefined) {
-      this.#body.write(data, bytes)
+    const socket = this.#socket
+    if (socket !== undefined) {
+      // An empty chunk would be the end of the body.
+      if (bytes > 0 && !this.#isEnded) {
+        writeBody(socket, frameBody(this.#framing, data, bytes), this.#onTaken)
+      }
       // Node's own limit says nothing of the network: it counts a large write that the kernel took
       // at once. What is unsent is counted instead, and `#onTaken` tells when it was taken.
       return true
@@ -86,6 +104,10 @@ export class NodeSink implements Sink {
     if (this.closed || this.#response.writableEnded) return true
     if (!this.#isWayDecided) return this.#writeFirst(data, bytes)
     return this.#writePlainly(data, bytes)
+  }
+
+  writeChunk(chunk: Uint8Array): void {
+    if (chunk.length > 0 && !this.#isEnded) writeBody(this.#socket!, chunk, this.#onTaken)
   }
 
   /** Headers and first payload in one packet; only with the headers sent the way can be known. */
@@ -100,7 +122,11 @@ export class NodeSink implements Sink {
     }
     const way = bodyWay(response)
     if (socket !== null && (way === 'chunked' || way === 'until-close')) {
-      this.#body = new SocketBody(response, socket, way, this.#onTaken)
+      this.#socket = socket
+      this.#framing = way
+      // Comes before `end()` returns, unlike `finish`. Not asked of the response with each write.
+      this.#isEnded = response.writableEnded
+      response.on('prefinish', this.#onEnded)
     }
     const wantsMore = this.write(data, bytes)
     socket?.uncork()
@@ -120,7 +146,7 @@ export class NodeSink implements Sink {
   unsentBytes(): number {
     // A wrapper holds bytes that the response knows nothing of; it says only whether it wants more.
     if (this.#isWrapped) return this.#needsDrain ? 1 : 0
-    return this.#body?.unsentBytes ?? (this.#http2 ?? this.#response).writableLength
+    return (this.#socket ?? this.#http2 ?? this.#response).writableLength
   }
 
   progress(): number {
@@ -140,16 +166,18 @@ export class NodeSink implements Sink {
     else this.#response.destroy()
   }
 
-  readonly #onTaken = (error?: Error | null): void => {
-    if (!error) this.#events?.onDrain()
-  }
-
   #onDrain(): void {
     this.#needsDrain = false
     this.#onTaken()
   }
 
+  readonly #onEnded = (): void => {
+    this.#isEnded = true
+  }
+
   readonly #onClose = (): void => {
+    this.#isEnded = true
+    this.#response.off('prefinish', this.#onEnded)
     this.#response.off('close', this.#onClose)
     this.#response.off('finish', markFinished)
     // `error` stays heard: one may follow the close, and unheard it would end the process.

@@ -10,7 +10,10 @@ export class AppendError extends SynapseToonError {
 }
 
 /** @throws {AppendError} `record` is not the next one */
-export function assertNext(log: LogReader, { seq }: LogRecord): void {
+export function assertNext(
+  log: Pick<LogReader, 'streamId' | 'lastSeq' | 'ended'>,
+  { seq }: LogRecord,
+): void {
   if (log.ended) throw new AppendError(log.streamId, seq, 'follows the terminal record')
   if (seq !== log.lastSeq + 1) {
     throw new AppendError(log.streamId, seq, `leaves a hole after ${log.lastSeq}`)

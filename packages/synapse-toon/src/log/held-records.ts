@@ -1,5 +1,6 @@
 import { SmallSet } from '../small-set.ts'
-import { isTerminal, type LogRecord } from '../wire/record.ts'
+import { isTerminal, jsonBytes, type LogRecord } from '../wire/record.ts'
+import { assertNext } from './append-error.ts'
 import type { LogSubscriber, WriterEvents } from './log.ts'
 
 /**
@@ -15,18 +16,33 @@ export abstract class HeldRecords {
   /** Those before it that are not passed. */
   #older: LogRecord[] | undefined
   #passedSeq = 0
+  lastSeq: number
+  /** UTF-8 bytes of JSON in all records so far. */
+  bytes = 0
+  ended = false
   readonly maxBytes: number
   readonly streamId: string
   readonly principal: string | undefined
   readonly #subscribers = new SmallSet<LogSubscriber>()
   #events: WriterEvents | undefined
-  abstract readonly ended: boolean
+  readonly #onEnded: (records: HeldRecords) => void
 
-  constructor(streamId: string, principal: string | undefined, maxBytes: number) {
+  /** @param after position before the first record that will be appended; 0 for a new stream */
+  constructor(
+    streamId: string,
+    principal: string | undefined,
+    maxBytes: number,
+    onEnded: (records: HeldRecords) => void,
+    after = 0,
+  ) {
+    this.lastSeq = after
     this.maxBytes = maxBytes
     this.streamId = streamId
     this.principal = principal
+    this.#onEnded = onEnded
   }
+
+  abstract bytesAfter(seq: number): number
 
   get mayLag(): boolean {
     return false
@@ -58,6 +74,25 @@ export abstract class HeldRecords {
     }
   }
 
+  append(record: LogRecord): number {
+    if (record.seq <= this.lastSeq) return 0
+    assertNext(this, record)
+    const bytes = jsonBytes(record)
+    this.#hold(record)
+    this.lastSeq = record.seq
+    this.bytes += bytes
+    this.onHeld()
+    if (isTerminal(record)) {
+      // An ended stream is kept for minutes; its producer must not be, for it holds the source, and
+      // so whatever that has at hand, the request for example.
+      this.#events = undefined
+      this.ended = true
+      this.#onEnded(this)
+    }
+    this.#tell(record)
+    return bytes
+  }
+
   passed(seq: number): void {
     if (seq <= this.#passedSeq) return
     this.#passedSeq = seq
@@ -71,6 +106,9 @@ export abstract class HeldRecords {
     this.#newest = undefined
     this.onPassed(newest)
   }
+
+  /** The record at `lastSeq` is held now. */
+  protected abstract onHeld(): void
 
   /** A record is let go of, in order. The end never is. */
   protected abstract onPassed(record: LogRecord): void
@@ -92,18 +130,15 @@ export abstract class HeldRecords {
     return older?.[seq - older[0]!.seq]
   }
 
-  protected hold(record: LogRecord): void {
+  #hold(record: LogRecord): void {
     if (this.#newest !== undefined) {
       this.#older ??= []
       this.#older.push(this.#newest)
     }
     this.#newest = record
-    // An ended stream is kept for minutes; its producer must not be, for it holds the source, and so
-    // whatever that has at hand, the request for example.
-    if (isTerminal(record)) this.#events = undefined
   }
 
-  protected tell(record: LogRecord): void {
+  #tell(record: LogRecord): void {
     const only = this.#onlySubscriber
     if (only !== undefined) return only.onAppend(record)
     const { all } = this.#subscribers

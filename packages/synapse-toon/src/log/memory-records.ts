@@ -1,5 +1,4 @@
-import { isTerminal, jsonBytes, type LogRecord } from '../wire/record.ts'
-import { assertNext } from './append-error.ts'
+import { jsonBytes, type LogRecord } from '../wire/record.ts'
 import { HeldRecords } from './held-records.ts'
 import type { LogWriter, MaybePromise } from './log.ts'
 import { TextTape } from './text-tape.ts'
@@ -15,8 +14,6 @@ const PAGE_BYTES = 262_144
  * logs hold in memory of theirs. What was passed on is kept as text alone, outside the heap.
  */
 export class MemoryRecords extends HeldRecords implements LogWriter {
-  readonly #onEnded: (records: MemoryRecords) => void
-
   /** JSON of the records that were passed on, but for the end. */
   readonly #passed = new TextTape()
   /** For each record: bytes of all records up to and with it, so that any sum is one subtraction. */
@@ -25,33 +22,15 @@ export class MemoryRecords extends HeldRecords implements LogWriter {
   #head = 0
   /** Position of the record of `#bytesUpTo[0]`. */
   #baseSeq: number
-  #totalBytes = 0
   #droppedBytes = 0
-  ended = false
 
-  /** @param after position before the first record that will be appended; 0 for a new stream */
-  constructor(
-    streamId: string,
-    principal: string | undefined,
-    maxBytes: number,
-    onEnded: (records: MemoryRecords) => void,
-    after = 0,
-  ) {
-    super(streamId, principal, maxBytes)
-    this.#onEnded = onEnded
-    this.#baseSeq = after + 1
+  constructor(...given: ConstructorParameters<typeof HeldRecords>) {
+    super(...given)
+    this.#baseSeq = this.lastSeq + 1
   }
 
   get firstSeq(): number {
     return this.#baseSeq + this.#head
-  }
-
-  get lastSeq(): number {
-    return this.#baseSeq + this.#bytesUpTo.length - 1
-  }
-
-  get bytes(): number {
-    return this.#totalBytes
   }
 
   get hasRoom(): boolean {
@@ -75,27 +54,16 @@ export class MemoryRecords extends HeldRecords implements LogWriter {
 
   bytesAfter(seq: number): number {
     if (seq >= this.lastSeq) return 0
-    return this.#totalBytes - this.#bytesBefore(Math.max(seq + 1, this.firstSeq))
+    return this.bytes - this.#bytesBefore(Math.max(seq + 1, this.firstSeq))
   }
 
   get unreadBytes(): number {
     return this.bytesAfter(this.passedSeq)
   }
 
-  append(record: LogRecord): number {
-    if (record.seq <= this.lastSeq) return 0
-    assertNext(this, record)
-    const bytes = jsonBytes(record)
-    this.#totalBytes += bytes
-    this.hold(record)
-    this.#bytesUpTo.push(this.#totalBytes)
-    if (this.#totalBytes - this.#droppedBytes > this.maxBytes) this.#trim()
-    if (isTerminal(record)) {
-      this.ended = true
-      this.#onEnded(this)
-    }
-    this.tell(record)
-    return bytes
+  protected onHeld(): void {
+    this.#bytesUpTo.push(this.bytes)
+    if (this.bytes - this.#droppedBytes > this.maxBytes) this.#trim()
   }
 
   protected onPassed(record: LogRecord): void {
@@ -117,10 +85,7 @@ export class MemoryRecords extends HeldRecords implements LogWriter {
   }
 
   #trim(): void {
-    while (
-      this.firstSeq <= this.passedSeq &&
-      this.#totalBytes - this.#droppedBytes > this.maxBytes
-    ) {
+    while (this.firstSeq <= this.passedSeq && this.bytes - this.#droppedBytes > this.maxBytes) {
       this.#droppedBytes = this.#bytesUpTo[this.#head]!
       this.#head++
     }

@@ -1,6 +1,7 @@
 import { SynapseToonError } from '../errors.ts'
 import { positive } from '../options/positive.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
+import type { HeldRecords } from './held-records.ts'
 import type { CreateOptions, StreamLog } from './log.ts'
 import { MemoryRecords } from './memory-records.ts'
 import { RecordWindow } from './record-window.ts'
@@ -42,12 +43,12 @@ export function createMemoryLog(options: MemoryLogOptions = {}): StreamLog {
 
   const streams = new Map<string, Records>()
   /** Ended streams in the order they ended: expiry looks at the first. */
-  const ended = new Map<Records, { readonly until: number; readonly bytes: number }>()
+  const ended = new Map<HeldRecords, { readonly until: number; readonly bytes: number }>()
   const claims = new Map<string, { readonly value: string; readonly until: number }>()
   let endedBytes = 0
   let cancelExpiry: (() => void) | undefined
 
-  function onEnded(records: Records): void {
+  function onEnded(records: HeldRecords): void {
     // The log was closed while the stream ran: there is nothing to expire.
     if (streams.get(records.streamId) !== records) return
     const bytes = records.bytesAfter(0)
@@ -60,7 +61,7 @@ export function createMemoryLog(options: MemoryLogOptions = {}): StreamLog {
     scheduleExpiry()
   }
 
-  function forget(records: Records): void {
+  function forget(records: HeldRecords): void {
     endedBytes -= ended.get(records)!.bytes
     ended.delete(records)
     streams.delete(records.streamId)

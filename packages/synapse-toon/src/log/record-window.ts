@@ -1,5 +1,4 @@
-import { isTerminal, jsonBytes, type LogRecord } from '../wire/record.ts'
-import { assertNext } from './append-error.ts'
+import { jsonBytes, type LogRecord } from '../wire/record.ts'
 import { HeldRecords } from './held-records.ts'
 import type { LogWriter, MaybePromise } from './log.ts'
 
@@ -8,22 +7,7 @@ import type { LogWriter, MaybePromise } from './log.ts'
  * and its end.
  */
 export class RecordWindow extends HeldRecords implements LogWriter {
-  lastSeq = 0
-  /** UTF-8 bytes of JSON in all records so far. */
-  bytes = 0
-  ended = false
-  readonly #onEnded: (records: RecordWindow) => void
   #passedBytes = 0
-
-  constructor(
-    streamId: string,
-    principal: string | undefined,
-    maxBytes: number,
-    onEnded: (records: RecordWindow) => void,
-  ) {
-    super(streamId, principal, maxBytes)
-    this.#onEnded = onEnded
-  }
 
   get firstSeq(): number {
     return this.firstHeldSeq ?? this.lastSeq + 1
@@ -54,20 +38,7 @@ export class RecordWindow extends HeldRecords implements LogWriter {
     return this.bytes - passed
   }
 
-  append(record: LogRecord): number {
-    if (record.seq <= this.lastSeq) return 0
-    assertNext(this, record)
-    const bytes = jsonBytes(record)
-    this.hold(record)
-    this.lastSeq = record.seq
-    this.bytes += bytes
-    if (isTerminal(record)) {
-      this.ended = true
-      this.#onEnded(this)
-    }
-    this.tell(record)
-    return bytes
-  }
+  protected onHeld(): void {}
 
   protected onPassed(record: LogRecord): void {
     this.#passedBytes += jsonBytes(record)

@@ -51,6 +51,16 @@ const CHARACTERS_PER_TURN = 65_536
 export class Stream<Chunk = unknown> implements StreamProgress, WriterEvents {
   // What is asked for with every chunk stands together, as objects lie in memory in this order: of a
   // thousand streams that take turns, little of each stays in the processor's cache.
+  /** What the source's promises call: made once for each stream. */
+  readonly #onResult = (result: IteratorResult<Chunk>): void => {
+    try {
+      if (this.#receive(result)) this.#pull()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+  // After the end this is the parked `next()` of a source that was stopped: nobody's concern.
+  readonly #fail = (error: unknown): void => this.end('source-error', error)
   readonly log: LogWriter
   readonly settings: Settings
   chunks = 0
@@ -238,17 +248,6 @@ export class Stream<Chunk = unknown> implements StreamProgress, WriterEvents {
       if (!this.#receive(next)) return
     }
   }
-
-  readonly #onResult = (result: IteratorResult<Chunk>): void => {
-    try {
-      if (this.#receive(result)) this.#pull()
-    } catch (error) {
-      this.#fail(error)
-    }
-  }
-
-  // After the end this is the parked `next()` of a source that was stopped: nobody's concern.
-  readonly #fail = (error: unknown): void => this.end('source-error', error)
 
   #pullAfter(wait: Promise<unknown>): void {
     wait.then(() => this.#pull()).catch(this.#fail)
