@@ -1,7 +1,7 @@
 import type { LogReader, LogSubscriber, MaybePromise } from '../log/log.ts'
 import { profileOf } from '../profile/profile-of.ts'
 import type { Clock } from '../time/clock.ts'
-import type { TimerWheel, WheelTimer } from '../time/timer-wheel.ts'
+import type { TimerOwner, TimerWheel, WheelTimer } from '../time/timer-wheel.ts'
 import { encodeRetry, HEARTBEAT } from '../wire/frame.ts'
 import type { PayloadEncoding } from '../wire/payload-encoding.ts'
 import type { LogRecord } from '../wire/record.ts'
@@ -49,7 +49,7 @@ type State = 'waiting' | 'open' | 'ending' | 'over'
  * One client reading one stream at its own pace: reads records from its position on, writes frames,
  * waits when the client is slow. Everything it holds is released in `#finish`, once.
  */
-export class Connection implements Flushable, LogSubscriber, StreamReader, SinkEvents {
+export class Connection implements Flushable, LogSubscriber, StreamReader, SinkEvents, TimerOwner {
   // What is asked for with every record stands together: see `Stream`.
   /** The sink wants no more until it drains. */
   #blocked = false
@@ -68,7 +68,9 @@ export class Connection implements Flushable, LogSubscriber, StreamReader, SinkE
   readonly #stream: Stream | undefined
   readonly #flusher: Flusher
   readonly #sink: Sink
-  #heartbeatTimer: WheelTimer | undefined
+  readonly #wheel: TimerWheel
+  /** Of the timer for heartbeats. */
+  touchedAt = -1
   #ttfbMs: number | undefined
   /** Asked to go elsewhere, and sent there. */
   #isMoving = false
@@ -78,7 +80,6 @@ export class Connection implements Flushable, LogSubscriber, StreamReader, SinkE
   #resolveDone!: (summary: ConnectionSummary) => void
   readonly #log: LogReader
   readonly #clock: Clock
-  readonly #wheel: TimerWheel
   readonly #after: number
   readonly #startedAt: number
   readonly #among: Set<Connection> | undefined
@@ -90,6 +91,7 @@ export class Connection implements Flushable, LogSubscriber, StreamReader, SinkE
   readonly #liveAfter: number
   #blockedMs = 0
   #unsubscribe: () => void = () => {}
+  #heartbeatTimer: WheelTimer | undefined
   #commitTimer: WheelTimer | undefined
   #stallTimer: WheelTimer | undefined
   /** Why the stream ended, when that was answered instead of streamed. */
@@ -279,8 +281,11 @@ export class Connection implements Flushable, LogSubscriber, StreamReader, SinkE
     if (this.#canResume) this.#stream?.announce()
     const elapsedMs = this.#clock.now() - this.#startedAt
     notify(this.#settings.observer, 'committed', { streamId: this.#log.streamId, elapsedMs })
-    if (this.#settings.heartbeat > 0)
-      this.#heartbeatTimer = this.#wheel.set(this.#settings.heartbeat, this.#beat)
+    if (this.#settings.heartbeat > 0) this.#armHeartbeat()
+  }
+
+  #armHeartbeat(): void {
+    this.#heartbeatTimer = this.#wheel.set(this.#settings.heartbeat, this.#beat, this)
   }
 
   #write(): void {
@@ -288,7 +293,7 @@ export class Connection implements Flushable, LogSubscriber, StreamReader, SinkE
     this.#frames.clear()
     this.#bytes += bytes
     this.#ttfbMs ??= this.#clock.now() - this.#startedAt
-    this.#heartbeatTimer?.touch()
+    this.touchedAt = this.#wheel.looks
     const wantsMore = this.#sink.write(text, bytes)
     this.#unsent = this.#sink.unsentBytes()
     if (!wantsMore || this.#unsent >= this.#settings.maxBufferSize) this.#block()
@@ -296,8 +301,7 @@ export class Connection implements Flushable, LogSubscriber, StreamReader, SinkE
 
   readonly #beat = (): void => {
     this.#writeHeartbeat()
-    if (this.#state === 'open')
-      this.#heartbeatTimer = this.#wheel.set(this.#settings.heartbeat, this.#beat)
+    if (this.#state === 'open') this.#armHeartbeat()
   }
 
   /** Not on a line that still has bytes to take: those keep it open already. */

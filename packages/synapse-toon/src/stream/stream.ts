@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { LogWriter, WriterEvents } from '../log/log.ts'
 import type { Clock } from '../time/clock.ts'
-import type { TimerWheel, WheelTimer } from '../time/timer-wheel.ts'
+import type { TimerOwner, TimerWheel, WheelTimer } from '../time/timer-wheel.ts'
 import { nextTurn } from '../time/turn.ts'
 import { payloadToJson } from '../wire/payload-json.ts'
 import type { EndReason } from './end-reason.ts'
@@ -48,7 +48,7 @@ const CHARACTERS_PER_TURN = 65_536
  * One answer: pulls its source, records payloads, and ends exactly once, with one reason, in
  * `end()`. Connections read its log, each at its own pace; the stream only asks whether to go on.
  */
-export class Stream<Chunk = unknown> implements StreamProgress, WriterEvents {
+export class Stream<Chunk = unknown> implements StreamProgress, WriterEvents, TimerOwner {
   // What is asked for with every chunk stands together, as objects lie in memory in this order: of a
   // thousand streams that take turns, little of each stays in the processor's cache.
   /** What the source's promises call: made once for each stream. */
@@ -63,6 +63,9 @@ export class Stream<Chunk = unknown> implements StreamProgress, WriterEvents {
   readonly #fail = (error: unknown): void => this.end('source-error', error)
   readonly log: LogWriter
   readonly settings: Settings
+  readonly #wheel: TimerWheel
+  /** Of the timer for progress. */
+  touchedAt = -1
   chunks = 0
   bytes = 0
   #summary: StreamSummary | undefined
@@ -81,8 +84,6 @@ export class Stream<Chunk = unknown> implements StreamProgress, WriterEvents {
   #charactersThisTurn = 0
   #firstPayloadMs: number | undefined
   #usage: unknown
-  /** Connect, first chunk, idle: one follows the other, so one timer serves them. */
-  #progressTimer: WheelTimer | undefined
 
   readonly streamId: string
   readonly principal: string | undefined
@@ -91,7 +92,6 @@ export class Stream<Chunk = unknown> implements StreamProgress, WriterEvents {
   readonly #given: Source<Chunk>
   readonly #lastEventId: string | undefined
   readonly #clock: Clock
-  readonly #wheel: TimerWheel
   readonly #onEnded: StreamInput<Chunk>['onEnded']
   readonly #readers = new Readers()
   readonly #startedAt: number
@@ -104,6 +104,8 @@ export class Stream<Chunk = unknown> implements StreamProgress, WriterEvents {
   #source: OpenSource<Chunk> | undefined
   /** Whether a client can name this stream, and so come back to it. */
   #announced = false
+  /** Connect, first chunk, idle: one follows the other, so one timer serves them. */
+  #progressTimer: WheelTimer | undefined
   #totalTimer: WheelTimer | undefined
   #continueTimer: WheelTimer | undefined
 
@@ -258,7 +260,7 @@ export class Stream<Chunk = unknown> implements StreamProgress, WriterEvents {
     const room = this.#readers.room().then(() => {
       this.#isWaiting = false
       // The source is not late for what a reader took.
-      this.#progressTimer?.touch()
+      this.touchedAt = this.#wheel.looks
     })
     this.#pullAfter(room)
   }
@@ -333,7 +335,7 @@ export class Stream<Chunk = unknown> implements StreamProgress, WriterEvents {
   }
 
   #onChunk(): void {
-    if (this.#firstChunkSeen) this.#progressTimer?.touch()
+    if (this.#firstChunkSeen) this.touchedAt = this.#wheel.looks
     else {
       this.#firstChunkSeen = true
       this.#setProgressDeadline('idle-timeout', this.settings.deadlines.idle)
@@ -374,10 +376,11 @@ export class Stream<Chunk = unknown> implements StreamProgress, WriterEvents {
   #setProgressDeadline(reason: EndReason, milliseconds: number): void {
     this.#progressTimer?.clear()
     if (milliseconds === 0 || this.ended) return
-    this.#progressTimer = this.#wheel.set(milliseconds, () => {
+    const onDue = () => {
       if (this.#asking) this.end(reason)
       else this.#setProgressDeadline(reason, milliseconds)
-    })
+    }
+    this.#progressTimer = this.#wheel.set(milliseconds, onDue, this)
   }
 
   #continueAlone(reason: LeaveReason): void {

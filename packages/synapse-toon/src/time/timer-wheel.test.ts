@@ -21,10 +21,27 @@ beforeEach(() => {
   wheel = new TimerWheel(clock)
 })
 
+/** A timer and its owner. */
+interface Touchable extends WheelTimer {
+  touch(): void
+}
+
+function setTouchable(on: TimerWheel, milliseconds: number, fire: () => void): Touchable {
+  const owner = { touchedAt: -1 }
+  const timer = on.set(milliseconds, fire, owner)
+  return {
+    clear: () => timer.clear(),
+    touch: () => {
+      owner.touchedAt = on.looks
+    },
+  }
+}
+
 /** Sets a timer that writes down when it fires. */
-function record(milliseconds: number): { timer: WheelTimer; firedAt: number[] } {
+function record(milliseconds: number): { timer: Touchable; firedAt: number[] } {
   const firedAt: number[] = []
-  return { timer: wheel.set(milliseconds, () => firedAt.push(clock.now())), firedAt }
+  const timer = setTouchable(wheel, milliseconds, () => firedAt.push(clock.now()))
+  return { timer, firedAt }
 }
 
 describe('TimerWheel', () => {
@@ -216,7 +233,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
 
 interface Entry {
   readonly ms: number
-  readonly timer: WheelTimer
+  readonly timer: Touchable
   dueAt: number
   alive: boolean
   /** By the clock without stalls. Undefined: never. */
@@ -244,7 +261,7 @@ describe('TimerWheel beside a list of times', () => {
         entry.alive = false
       }
       const add = (ms: number, then: () => void = () => {}) => {
-        const timer = tested.set(ms, () => {
+        const timer = setTouchable(tested, ms, () => {
           const now = stallable.now()
           if (!entry.alive || now < entry.dueAt) early++
           if (now > latest(entry)) late++

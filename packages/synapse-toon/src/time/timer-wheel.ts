@@ -11,24 +11,34 @@ const SLOTS = 512
 
 /** One timer on the wheel. */
 export interface WheelTimer {
-  /** Starts its time anew. Does not even ask for the time: fit to be called for every chunk. */
-  touch(): void
   clear(): void
+}
+
+/**
+ * Whose timer it is. Writes `looks` of the wheel to `touchedAt` to start the time of its timer anew:
+ * neither the time nor the timer is asked, so that is fit to be done for every chunk.
+ */
+export interface TimerOwner {
+  /** Before the first time: -1. */
+  readonly touchedAt: number
 }
 
 /**
  * All deadlines and heartbeats of a process, on one timeout that runs only while there are any.
  *
  * Timers live in the slot of the time they were last looked at, not of the time they are due: a
- * touched timer is found early, and moved on. And its time begins with the next look at the wheel,
- * for all that were touched since the last one. So an idle deadline that is touched by every chunk
- * costs one test of a flag per chunk, instead of a cancelled and a new timeout.
+ * touched timer is found early, and moved on. And its time begins with the first look at the wheel
+ * after it was touched, which is what its owner has written down: each timer is found once in a turn
+ * of the wheel, and the times of so many looks are known. So an idle deadline that is touched by every
+ * chunk costs one number that is written per chunk, instead of a cancelled and a new timeout.
  */
 export class TimerWheel {
   readonly #clock: Clock
   readonly #slots: Set<Timer>[] = Array.from({ length: SLOTS }, () => new Set())
-  /** Touched since the last look. */
-  #touched: Timer[] = []
+  /** How often it was looked at. */
+  looks = 0
+  /** When: of the newest `SLOTS` looks. */
+  readonly #lookedAt = new Float64Array(SLOTS)
   #size = 0
   /** The slot that was looked at last, counted from time 0. */
   #tick = 0
@@ -43,9 +53,9 @@ export class TimerWheel {
     return this.#size
   }
 
-  /** Calls `fire` once, `milliseconds` from now, unless touched or cleared. */
-  set(milliseconds: number, fire: () => void): WheelTimer {
-    const timer = new Timer(this, milliseconds, fire)
+  /** Calls `fire` once, `milliseconds` from now, unless touched by its owner or cleared. */
+  set(milliseconds: number, fire: () => void, owner?: TimerOwner): WheelTimer {
+    const timer = new Timer(this, milliseconds, fire, owner)
     if (this.#size === 0) this.#tick = slotOf(this.now())
     this.#insert(timer)
     this.#size++
@@ -70,8 +80,9 @@ export class TimerWheel {
     return this.#clock.now()
   }
 
-  touch(timer: Timer): void {
-    this.#touched.push(timer)
+  /** @param look that came before, at most a turn of the wheel ago; not the newest */
+  timeAfter(look: number): number {
+    return this.#lookedAt[(look + 1) & (SLOTS - 1)]!
   }
 
   remove(timer: Timer): void {
@@ -91,14 +102,13 @@ export class TimerWheel {
   #disarm(): void {
     this.#cancelTimeout?.()
     this.#cancelTimeout = undefined
-    this.#touched = []
   }
 
   #turn(): void {
     this.#cancelTimeout = undefined
     const now = this.#clock.now()
-    for (const timer of this.#touched) timer.renew(now)
-    this.#touched = []
+    this.looks++
+    this.#lookedAt[this.looks & (SLOTS - 1)] = now
     const target = slotOf(now)
     const due: Timer[] = []
     // After a long stall of the process one full turn sees every slot.
@@ -106,6 +116,7 @@ export class TimerWheel {
     this.#tick = target
     for (let tick = first; tick <= target; tick++) {
       for (const timer of this.#slots[tick & (SLOTS - 1)]!) {
+        timer.renew(now)
         if (timer.dueAt <= now) due.push(timer)
         else if (slotOf(timer.dueAt) + 1 < tick + SLOTS) {
           // Touched since: on to its new slot. A timer of a later turn of the wheel just stays,
@@ -137,31 +148,41 @@ export class TimerWheel {
 }
 
 class Timer implements WheelTimer {
-  #isTouched = false
   slot: Set<Timer> | undefined
   dueAt: number
   readonly fire: () => void
   readonly #wheel: TimerWheel
   readonly #milliseconds: number
+  readonly #owner: TimerOwner | undefined
+  /** What its owner had written when its time last began. */
+  #seen: number
 
-  constructor(wheel: TimerWheel, milliseconds: number, fire: () => void) {
+  constructor(
+    wheel: TimerWheel,
+    milliseconds: number,
+    fire: () => void,
+    owner: TimerOwner | undefined,
+  ) {
     this.#wheel = wheel
     this.#milliseconds = milliseconds
+    this.#owner = owner
+    this.#seen = wheel.looks - 1
     this.fire = fire
     this.dueAt = wheel.now() + milliseconds
   }
 
-  touch(): void {
-    if (this.#isTouched) return
-    this.#isTouched = true
-    this.#wheel.touch(this)
-  }
-
   /** Starts its time anew, where it was touched. */
   renew(now: number): void {
-    if (!this.#isTouched) return
-    this.#isTouched = false
-    this.dueAt = now + this.#milliseconds
+    const touchedAt = this.#owner?.touchedAt ?? -1
+    if (touchedAt <= this.#seen) return
+    const wheel = this.#wheel
+    if (touchedAt === wheel.looks) {
+      // By a timer that fired right now. It may be touched again before the next look: not seen yet.
+      this.dueAt = now + this.#milliseconds
+      return
+    }
+    this.#seen = touchedAt
+    this.dueAt = wheel.timeAfter(touchedAt) + this.#milliseconds
   }
 
   clear(): void {
