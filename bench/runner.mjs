@@ -3,7 +3,7 @@
 import { BARE, OURS } from './contenders.mjs'
 import { watchNoise } from './noise.mjs'
 import { startServer } from './server.mjs'
-import { median, summarise } from './statistics.mjs'
+import { mean, summarise } from './statistics.mjs'
 
 /** Part of the server's core that others may take during a sample; above, it is taken again. */
 const MAX_NOISE = 0.1
@@ -20,8 +20,10 @@ const MAX_AGAIN = 2
  * @property {number} rounds
  * @property {boolean} [fresh] a new server for each sample; else one, which the first round warms up
  * @property {number} [passes] new servers for each round, all of them at once: sampled in turn so many
- *   times, after one time that warms up, of which the median is the sample. So what the machine does
- *   for a minute meets all of them
+ *   times, of which the mean is the sample. So what the machine does for a second meets all of them
+ * @property {number} [warmUp] passes before those, which do not count
+ * @property {(server: object) => Promise<Record<string, number>>} [finish] after the last pass of a
+ *   round; what it gives belongs to the sample
  * @property {(contender: object) => boolean} [takes] whether it can do this at all
  * @property {boolean} [hasFloor] whether to measure what Node itself takes for it, see `contenders.mjs`
  * @property {(contender: object) => object[]} [variants] how a contender is measured: one way
@@ -67,24 +69,27 @@ export async function runMeasure(
     return sample
   }
   const samples = new Map(taking.map(({ name }) => [name, []]))
-  const { passes = 1 } = measure
-  const startsAnew = passes > 1
+  const { passes, warmUp = 0, finish } = measure
+  const startsAnew = passes !== undefined
   try {
     // Of servers that are kept the first round warms up, and does not count.
     for (let round = measure.fresh || startsAnew ? 1 : 0; round <= rounds; round++) {
       const taken = new Map(taking.map(({ name }) => [name, []]))
-      for (let pass = startsAnew ? 0 : 1; pass <= passes; pass++) {
-        const isWarmUp = round === 0 || pass === 0
+      for (let pass = -warmUp; pass < (passes ?? 1); pass++) {
+        const counts = round > 0 && pass >= 0
         for (const contender of taking) {
-          const sample = await sampleOf(contender, isWarmUp ? 0 : maxAgain)
-          if (isWarmUp) continue
+          const sample = await sampleOf(contender, counts && !startsAnew ? maxAgain : 0)
+          if (!counts) continue
           taken.get(contender.name).push(sample)
           onSample?.(`${measure.name}, round ${round} of ${rounds}, ${contender.name}`)
         }
       }
-      if (startsAnew) for (const contender of taking) await stopServer(servers, contender)
-      if (round === 0) continue
-      for (const [name, all] of taken) samples.get(name).push(medianOf(all))
+      for (const contender of taking) {
+        const { name } = contender
+        const last = await finish?.(servers.get(name))
+        if (startsAnew) await stopServer(servers, contender)
+        if (round > 0) samples.get(name).push({ ...meanOf(taken.get(name)), ...last })
+      }
     }
   } finally {
     for (const server of servers.values()) await server.stop()
@@ -93,9 +98,9 @@ export async function runMeasure(
 }
 
 /** Of each figure by itself. */
-function medianOf(samples) {
+function meanOf(samples) {
   const keys = Object.keys(samples[0]).filter((key) => samples[0][key] !== undefined)
-  return Object.fromEntries(keys.map((key) => [key, median(samples.map((one) => one[key]))]))
+  return Object.fromEntries(keys.map((key) => [key, mean(samples.map((one) => one[key]))]))
 }
 
 async function stopServer(servers, { name }) {

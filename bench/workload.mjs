@@ -61,6 +61,23 @@ function payload(n, mode) {
   }
 }
 
+/** Turns that may still be taken: no end of them, but where `takeTurns` counts them. */
+let turnsLeft = Number.POSITIVE_INFINITY
+let onTurnsTaken
+
+/**
+ * Has all streams that wait for a turn take so many, and then stand still until the next call.
+ *
+ * @returns settles when the last of them is worked on in full, and everybody waits again
+ */
+export function takeTurns(turns) {
+  turnsLeft = turns
+  if (waiting.length > 0) setImmediate(wakeAll)
+  return new Promise((resolve) => {
+    onTurnsTaken = resolve
+  })
+}
+
 /** All that wait are woken in one turn, as by one read of an upstream that all of them share. */
 let waiting = []
 function turn() {
@@ -70,6 +87,8 @@ function turn() {
   })
 }
 function wakeAll() {
+  if (turnsLeft === 0) return onTurnsTaken()
+  turnsLeft--
   lookAtClock()
   const woken = waiting
   waiting = []

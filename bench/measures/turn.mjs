@@ -1,9 +1,10 @@
-import { cpuOf, slopeOf } from './cpu-of.mjs'
+import { cpuOf } from './cpu-of.mjs'
+import { endOf, sliceOf } from './slices.mjs'
 
-const WORK = { mode: 'turn', connections: 1000, short: 20, long: 100 }
+const WORK = { mode: 'turn', connections: 1000 }
 
-/** Processes of one build differ in what a thousand connections cost them, and each stays as it is. */
-const PASSES = 3
+/** So many slices of each contender in a round, of servers that have run `WARM_UP` before. */
+const PASSES = { passes: 24, warmUp: 8 }
 
 /** Tokens: one event for each connection in each turn. */
 export const turn = {
@@ -14,14 +15,15 @@ export const turn = {
     { key: 'wireBytes', title: 'wire', unit: 'bytes', digits: 0 },
   ],
   rounds: 5,
-  passes: PASSES,
+  ...PASSES,
   hasFloor: true,
   takes: ({ compresses }) => !compresses,
   budgets: [
     { of: 'bare', atMost: 0.8 },
     { of: 'peers', atMost: 0.7 },
   ],
-  sample: (server) => slopeOf(server, WORK),
+  sample: (server) => sliceOf(server, WORK),
+  finish: endOf,
 }
 
 /** The same, compressed: ours beside ours uncompressed, and beside middleware. */
@@ -30,7 +32,7 @@ export const compressed = {
   title: 'One event in a turn for each of 1,000 connections, gzip',
   columns: turn.columns,
   rounds: 5,
-  passes: PASSES,
+  ...PASSES,
   takes: ({ compresses, name, isPeer }) => compresses || !isPeer || name === 'Express',
   variants: (contender) =>
     contender.isOurs
@@ -40,7 +42,8 @@ export const compressed = {
     { who: 'synapse-toon, gzip', of: 'ours', atMost: 1.6 },
     { who: 'synapse-toon, gzip', of: 'compression', atMost: 0.25 },
   ],
-  sample: (server, { gzip }) => slopeOf(server, { ...WORK, options: gzip ? { gzip: 1 } : {} }),
+  sample: (server, { gzip }) => sliceOf(server, { ...WORK, options: gzip ? { gzip: 1 } : {} }),
+  finish: endOf,
 }
 
 /** What a stream costs besides its events: request, headers, end. */

@@ -1,6 +1,6 @@
 // What every server here has in common: it tells its port, and answers what the harness asks.
 import { createServer } from 'node:http'
-import { source } from '../workload.mjs'
+import { source, takeTurns } from '../workload.mjs'
 import { countFirstWrites, firstWriteUs } from './first-write.mjs'
 
 /** Connections that may wait to be accepted: the load client opens up to 256 at once. */
@@ -16,12 +16,30 @@ const answers = {
   },
   resident: () => process.memoryUsage.rss(),
   source: () => ({ ...source }),
+  /** From now on streams stand still, but while a slice of turns is asked for. */
+  standStill: () => takeTurns(0),
+  slice: takeSlice,
   stop() {
     source.stopped = true
+    takeTurns(Number.POSITIVE_INFINITY)
     return { ...source }
   },
   watchFirstWrites: countFirstWrites,
   firstWrites: firstWriteUs,
+}
+
+/** Turns that are not counted: other servers have had the core's caches. */
+const COLD_TURNS = 2
+const TURNS = 10
+
+/** A few turns of all streams. @returns what they took, and how many events they were */
+async function takeSlice() {
+  await takeTurns(COLD_TURNS)
+  const before = process.cpuUsage()
+  const { produced } = source
+  await takeTurns(TURNS)
+  const { user, system } = process.cpuUsage(before)
+  return { cpuUs: user + system, events: source.produced - produced }
 }
 
 /** @param {(req: import('node:http').IncomingMessage, res: import('node:http').ServerResponse) => unknown} handler */
@@ -34,7 +52,9 @@ export function serve(handler) {
 
 /** For frameworks that listen themselves. */
 export function announce(port) {
-  process.on('message', (question) => process.send({ answer: answers[question]() ?? null }))
+  process.on('message', async (question) => {
+    process.send({ answer: (await answers[question]()) ?? null })
+  })
   process.on('disconnect', () => process.exit())
   process.send({ answer: { port } })
 }

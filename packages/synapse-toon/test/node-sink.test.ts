@@ -21,6 +21,8 @@ import { listen, until } from './test-server.ts'
 
 const run = promisify(execFile)
 
+const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
+
 const HEADERS = [['Content-Type', 'text/event-stream']] as const
 
 /** Every kind of text: ASCII, two, three and four bytes for a character, and lines. */
@@ -408,7 +410,8 @@ describe('NodeSink and a client that does not read', () => {
       expect([0, 60_000 + 'ea60\r\n\r\n'.length]).toContain(grown)
       await nextTurn()
     }
-    expect(response.writableLength).toBe(sink.unsentBytes())
+    // The first that was not taken at once has passed the socket's buffer by.
+    expect(response.writableLength).toBe(sink.unsentBytes() - 60_008)
     const before = sink.progress()
     const unsentThen: number[] = []
     vi.mocked(onDrain).mockImplementation(() => unsentThen.push(sink.unsentBytes()))
@@ -497,6 +500,26 @@ describe('NodeSink and a client that does not read', () => {
     expect(onClose).toHaveBeenCalledExactlyOnceWith(false)
     expect(received).not.toContain('late')
     expect(errors).toEqual([])
+  })
+
+  it('closes the line when the system says at once that nobody is there', async () => {
+    const { url, all } = await serving(({ sink }) => {
+      sink.commit(HEADERS)
+      put(sink, 'data: a\n\n')
+    })
+    const client = connect(Number(new URL(url).port), '127.0.0.1', () => client.write(GET))
+    await new Promise((resolve) => client.once('data', resolve))
+    const { sink, response, onClose } = all[0]!
+    const errors: Error[] = []
+    response.socket!.on('error', (error) => errors.push(error))
+    // In one turn: Node has not seen the reset yet when we write.
+    client.resetAndDestroy()
+    put(sink, 'data: b\n\n')
+    expect(sink.closed).toBe(true)
+    put(sink, 'data: c\n\n')
+    await until(() => vi.mocked(onClose).mock.calls.length > 0, 'the sink was told')
+    expect(onClose).toHaveBeenCalledExactlyOnceWith(false)
+    expect(errors.map((error) => (error as NodeJS.ErrnoException).code)).toEqual(['ECONNRESET'])
   })
 
   it('takes writes after the client has left without an error', async () => {

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 
 /** How a body is told from what follows it [RFC 9112 §6]: both can be written by us. */
 export type Framing = 'chunked' | 'until-close'
@@ -37,6 +38,7 @@ function findPlatform() {
   return {
     writeToResponse: http.OutgoingMessage.prototype.write,
     writeToSocket: net.Socket.prototype.write,
+    passBuffer: net.Socket.prototype._write,
   }
 }
 
@@ -58,4 +60,13 @@ export function bodyWay(response: ServerResponse): Framing | PlainReason {
   // the end of the body.
   const isOld = !response.useChunkedEncodingByDefault
   return isOld && !response.hasHeader('content-length') ? 'until-close' : 'framing'
+}
+
+/**
+ * Whether a socket's own buffer may be passed by, by `socket._write`, while it is empty: what Node's
+ * sockets of TCP and pipes are handed goes to the kernel in that order. Of TLS, a write must be over
+ * before the next one begins.
+ */
+export function canPassBuffer(socket: Socket): boolean {
+  return socket._write === platform?.passBuffer && !('encrypted' in socket)
 }

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Http2ServerResponse, ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { ChunkTaker, PlainAnswer, Sink, SinkEvents } from '../stream/sink.ts'
-import { bodyWay, type Framing } from './body-way.ts'
+import { bodyWay, canPassBuffer, type Framing } from './body-way.ts'
 import { LIST_HEADERS } from './list-headers.ts'
 import { frameBody, writeBody } from './socket-body.ts'
 
@@ -29,12 +29,16 @@ export class NodeSink implements Sink, ChunkTaker {
    */
   #socket: Socket | undefined
   #framing: Framing = 'chunked'
+  #isDirect = false
+  /** Bytes that the network has not taken and the socket does not count. */
+  #passedBy = 0
   /**
    * The response was ended, by us or by someone else: what follows on the line is the answer to
    * another request. Told by the response, which is too far from the processor to be asked.
    */
   #isEnded = false
   readonly #onTaken = (error?: Error | null): void => {
+    this.#passedBy = 0
     if (!error) this.#events?.onDrain()
   }
   readonly #response: ServerResponse
@@ -94,9 +98,7 @@ export class NodeSink implements Sink, ChunkTaker {
     const socket = this.#socket
     if (socket !== undefined) {
       // An empty chunk would be the end of the body.
-      if (bytes > 0 && !this.#isEnded) {
-        writeBody(socket, frameBody(this.#framing, data, bytes), this.#onTaken)
-      }
+      if (bytes > 0) this.#writeBody(socket, frameBody(this.#framing, data, bytes))
       // Node's own limit says nothing of the network: it counts a large write that the kernel took
       // at once. What is unsent is counted instead, and `#onTaken` tells when it was taken.
       return true
@@ -107,7 +109,13 @@ export class NodeSink implements Sink, ChunkTaker {
   }
 
   writeChunk(chunk: Uint8Array): void {
-    if (chunk.length > 0 && !this.#isEnded) writeBody(this.#socket!, chunk, this.#onTaken)
+    if (chunk.length > 0) this.#writeBody(this.#socket!, chunk)
+  }
+
+  #writeBody(socket: Socket, data: string | Uint8Array): void {
+    if (this.#isEnded) return
+    const isDirect = this.#isDirect && this.#passedBy === 0
+    this.#passedBy += writeBody(socket, data, isDirect, this.#onTaken)
   }
 
   /** Headers and first payload in one packet; only with the headers sent the way can be known. */
@@ -124,6 +132,8 @@ export class NodeSink implements Sink, ChunkTaker {
     if (socket !== null && (way === 'chunked' || way === 'until-close')) {
       this.#socket = socket
       this.#framing = way
+      // Where the end of the line is the end of the body, `finish` waits only for what the socket counts.
+      this.#isDirect = way === 'chunked' && canPassBuffer(socket)
       // Comes before `end()` returns, unlike `finish`. Not asked of the response with each write.
       this.#isEnded = response.writableEnded
       response.on('prefinish', this.#onEnded)
@@ -146,7 +156,8 @@ export class NodeSink implements Sink, ChunkTaker {
   unsentBytes(): number {
     // A wrapper holds bytes that the response knows nothing of; it says only whether it wants more.
     if (this.#isWrapped) return this.#needsDrain ? 1 : 0
-    return (this.#socket ?? this.#http2 ?? this.#response).writableLength
+    if (this.#socket !== undefined) return this.#socket.writableLength + this.#passedBy
+    return (this.#http2 ?? this.#response).writableLength
   }
 
   progress(): number {
