@@ -19,6 +19,8 @@ export abstract class HeldRecords {
   lastSeq: number
   /** UTF-8 bytes of JSON in all records so far. */
   bytes = 0
+  /** The same, of those that were passed on. */
+  protected passedBytes = 0
   ended = false
   readonly maxBytes: number
   readonly streamId: string
@@ -99,12 +101,17 @@ export abstract class HeldRecords {
     const newest = this.#newest
     const older = this.#older
     if (older !== undefined) {
-      for (const record of older.splice(0, seq - older[0]!.seq + 1)) this.onPassed(record)
+      for (const record of older.splice(0, seq - older[0]!.seq + 1)) this.#letGo(record)
       if (older.length === 0) this.#older = undefined
     }
     if (newest === undefined || newest.seq > seq || isTerminal(newest)) return
     this.#newest = undefined
-    this.onPassed(newest)
+    this.#letGo(newest)
+  }
+
+  #letGo(record: LogRecord): void {
+    this.passedBytes += jsonBytes(record)
+    this.onPassed(record)
   }
 
   /** The record at `lastSeq` is held now. */

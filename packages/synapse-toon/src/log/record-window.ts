@@ -7,14 +7,12 @@ import type { LogWriter, MaybePromise } from './log.ts'
  * and its end.
  */
 export class RecordWindow extends HeldRecords implements LogWriter {
-  #passedBytes = 0
-
   get firstSeq(): number {
     return this.firstHeldSeq ?? this.lastSeq + 1
   }
 
   get hasRoom(): boolean {
-    return this.bytes - this.#passedBytes < this.maxBytes
+    return this.bytes - this.passedBytes < this.maxBytes
   }
 
   at(seq: number): LogRecord | undefined {
@@ -31,7 +29,7 @@ export class RecordWindow extends HeldRecords implements LogWriter {
 
   bytesAfter(seq: number): number {
     if (seq >= this.lastSeq) return 0
-    let passed = this.#passedBytes
+    let passed = this.passedBytes
     for (let before = this.firstSeq; before <= seq; before++) {
       passed += jsonBytes(this.heldAt(before)!)
     }
@@ -40,7 +38,5 @@ export class RecordWindow extends HeldRecords implements LogWriter {
 
   protected onHeld(): void {}
 
-  protected onPassed(record: LogRecord): void {
-    this.#passedBytes += jsonBytes(record)
-  }
+  protected onPassed(): void {}
 }

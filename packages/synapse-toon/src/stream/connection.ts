@@ -71,7 +71,6 @@ export class Connection implements Flushable, LogSubscriber, StreamReader, SinkE
   readonly #wheel: TimerWheel
   /** Of the timer for heartbeats. */
   touchedAt = -1
-  #ttfbMs: number | undefined
   /** Asked to go elsewhere, and sent there. */
   #isMoving = false
   #moved = false
@@ -86,6 +85,7 @@ export class Connection implements Flushable, LogSubscriber, StreamReader, SinkE
   /** What is needed until there is a status; undefined from then on. */
   #opening: ConnectionInput | undefined
   #status = 0
+  #ttfbMs: number | undefined
   #blockedSince = 0
   /** Newest position when this connection began: up to it, the client is not late. */
   readonly #liveAfter: number
@@ -291,8 +291,8 @@ export class Connection implements Flushable, LogSubscriber, StreamReader, SinkE
   #write(): void {
     const { text, bytes } = this.#frames
     this.#frames.clear()
+    if (this.#bytes === 0) this.#ttfbMs = this.#clock.now() - this.#startedAt
     this.#bytes += bytes
-    this.#ttfbMs ??= this.#clock.now() - this.#startedAt
     this.touchedAt = this.#wheel.looks
     const wantsMore = this.#sink.write(text, bytes)
     this.#unsent = this.#sink.unsentBytes()

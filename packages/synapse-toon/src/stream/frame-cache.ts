@@ -3,9 +3,8 @@ import type { LogReader } from '../log/log.ts'
 import type { Profile } from '../profile/profile.ts'
 import { END_SEQ } from '../wire/event-id.ts'
 import type { PayloadEncoding } from '../wire/payload-encoding.ts'
-import { isTerminal, jsonBytes, type LogRecord } from '../wire/record.ts'
+import { isTerminal, type LogRecord } from '../wire/record.ts'
 import { frameRecord } from '../wire/record-frame.ts'
-import { headPosition, restOfHead, updateHead } from '../wire/update-head.ts'
 import { retryAfterShutdown } from './shutdown-retry.ts'
 import { endReasonOf } from './terminal-record.ts'
 
@@ -31,6 +30,12 @@ const MAX_CHARACTERS = 16_384
 
 type Ring<Frame> = (readonly [seq: number, frame: Frame] | undefined)[]
 
+/** Who frames the records of a log. */
+export interface FrameReader {
+  /** Set once it is one of several: only then there is anything to be asked of their cache. */
+  isShared: boolean
+}
+
 /** The caches of streams that several connections read. */
 const caches = new WeakMap<LogReader, FrameCache>()
 
@@ -39,13 +44,11 @@ const caches = new WeakMap<LogReader, FrameCache>()
  * serialised once. Keeps nothing for one reader alone, who would never ask again.
  */
 export class FrameCache {
-  // What is asked for with every record stands together: see `Stream`.
   #users = 0
+  /** As long as there was no other one. */
+  #only: FrameReader | undefined
   /** By encoding; none as long as one reader alone has asked. */
   #rings: Map<PayloadEncoding, Ring<EncodedFrame>> | undefined
-  /** Head of the `update` frames around the position `#headAt`. */
-  #head = ''
-  #headAt = -1
   readonly #log: LogReader
   /** By the key of a profile, and as above. */
   #profiled: Map<string, Ring<ProfiledFrame>> | undefined
@@ -57,11 +60,25 @@ export class FrameCache {
   }
 
   /** The cache of a log, for one more reader until it calls `release`. */
-  static of(log: LogReader): FrameCache {
-    const cache = caches.get(log) ?? new FrameCache(log)
-    caches.set(log, cache)
-    cache.#users++
+  static of(log: LogReader, reader: FrameReader): FrameCache {
+    let cache = caches.get(log)
+    if (cache === undefined) {
+      cache = new FrameCache(log)
+      caches.set(log, cache)
+    }
+    cache.#join(reader)
     return cache
+  }
+
+  #join(reader: FrameReader): void {
+    this.#users++
+    if (this.#users === 1) {
+      this.#only = reader
+      return
+    }
+    if (this.#only !== undefined) this.#only.isShared = true
+    this.#only = undefined
+    reader.isShared = true
   }
 
   release(): void {
@@ -87,27 +104,11 @@ export class FrameCache {
 
   /** The frame of a record that is one client's alone. */
   make(record: LogRecord, encoding: PayloadEncoding): EncodedFrame {
-    if (encoding === 'json' && !isTerminal(record)) {
-      const { json } = record
-      const text = `${this.#headOf(record.seq)}${json}\n\n`
-      // All but the JSON is ASCII; asking for the length of the whole would put its parts together,
-      // which the socket does once more for what goes out with it.
-      return { text, bytes: text.length - json.length + jsonBytes(record) }
-    }
     const { streamId } = this.#log
     const text = isTerminal(record)
       ? terminalText(streamId, record, encoding)
       : frameRecord(streamId, record, encoding)
     return { text, bytes: Buffer.byteLength(text) }
-  }
-
-  #headOf(seq: number): string {
-    const at = headPosition(seq)
-    if (at !== this.#headAt) {
-      this.#headAt = at
-      this.#head = updateHead(this.#log.streamId, at)
-    }
-    return this.#head + restOfHead(seq)
   }
 
   /**

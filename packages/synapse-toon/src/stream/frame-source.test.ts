@@ -65,6 +65,18 @@ describe('FrameSource', () => {
     expect(eventsIn(frames.text).map(({ data }) => data)).toEqual(['"b"'])
   })
 
+  it('frames each position as its own, though most of an id is made once for 256 of them', () => {
+    const log = logOf(...Array.from({ length: 600 }, (_, n) => `é ${n}`))
+    const frames = framesOf(log)
+    for (let seq = 1; seq <= 600; seq++) {
+      const record = log.at(seq)!
+      expect(frames.add(record, ALL, ALL)).toBe(true)
+      expect(frames.text).toBe(frameRecord(STREAM_ID, record, 'json'))
+      expect(frames.bytes).toBe(Buffer.byteLength(frames.text))
+      frames.clear()
+    }
+  })
+
   it('adds a record as it comes, behind the batch that there is', () => {
     const log = logOf('a')
     const frames = framesOf(log)

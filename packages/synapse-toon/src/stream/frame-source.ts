@@ -3,10 +3,11 @@ import type { LogReader } from '../log/log.ts'
 import type { Profile } from '../profile/profile.ts'
 import type { PayloadEncoding } from '../wire/payload-encoding.ts'
 import { payloadToJson } from '../wire/payload-json.ts'
-import { isTerminal, type LogRecord } from '../wire/record.ts'
+import { isTerminal, jsonBytes, type LogRecord } from '../wire/record.ts'
 import { frameGap } from '../wire/record-frame.ts'
+import { headPosition, restOfHead, updateHead } from '../wire/update-head.ts'
 import type { EndReason } from './end-reason.ts'
-import { type EncodedFrame, FrameCache } from './frame-cache.ts'
+import { type EncodedFrame, FrameCache, type FrameReader } from './frame-cache.ts'
 import type { Merge } from './merge.ts'
 import { notify, type Observer } from './observer.ts'
 import { endReasonOf, terminalRecord } from './terminal-record.ts'
@@ -38,7 +39,8 @@ const MERGED_CHARACTERS = 16_384
 const NO_RECORDS: readonly LogRecord[] = []
 
 /** Turns the records behind one client's position into batches of frames. */
-export class FrameSource {
+export class FrameSource implements FrameReader {
+  // What is asked for with every record stands together: see `Stream`.
   /** The batch: frames that wait to be written together. */
   text = ''
   bytes = 0
@@ -46,12 +48,16 @@ export class FrameSource {
   position: number
   /** Payload events framed. */
   chunks = 0
-  readonly #cache: FrameCache
+  isShared = false
+  /** Head of the `update` frames around the position `#headAt`. */
+  #head = ''
+  #headAt = -1
   readonly #encoding: PayloadEncoding
   readonly #profile: Profile | undefined
   /** The terminal frame is in a batch: there is nothing more to come. */
   ended = false
   readonly #log: LogReader
+  readonly #cache: FrameCache
   /** The end in the batch is this client's alone: records were gone before it had read them. */
   endedByGap = false
   readonly #merge: Merge | undefined
@@ -73,7 +79,7 @@ export class FrameSource {
     this.#merge = merge
     this.#observer = observer
     this.#profile = profile
-    this.#cache = FrameCache.of(log)
+    this.#cache = FrameCache.of(log, this)
     this.position = after
   }
 
@@ -117,7 +123,7 @@ export class FrameSource {
     if (record.seq !== this.position + 1 || isTerminal(record)) return false
     // Its state goes on with each frame that is made, and one made here may not fit.
     if (this.#profile !== undefined) return false
-    const { text, bytes } = this.#cache.frame(record, this.#encoding)
+    const { text, bytes } = this.#frame(record)
     if (this.bytes + bytes > (this.bytes === 0 ? room : Math.min(target, room))) return false
     this.text += text
     this.bytes += bytes
@@ -225,10 +231,28 @@ export class FrameSource {
     // What was merged for this client is nobody else's.
     const isShared = record === found
     if (this.#profile !== undefined) return this.#profiled(this.#profile, record, !isShared)
-    const frame = isShared
-      ? this.#cache.frame(record, encoding)
-      : this.#cache.make(record, encoding)
+    const frame = isShared ? this.#frame(record) : this.#cache.make(record, encoding)
     return { frame, seq: record.seq, record }
+  }
+
+  #frame(record: LogRecord): EncodedFrame {
+    if (this.isShared || this.#encoding !== 'json' || isTerminal(record)) {
+      return this.#cache.frame(record, this.#encoding)
+    }
+    const { seq, json } = record
+    const text = `${this.#headOf(seq)}${json}\n\n`
+    // All but the JSON is ASCII; asking for the length of the whole would put its parts together,
+    // which the socket does once more for what goes out with it.
+    return { text, bytes: text.length - json.length + jsonBytes(record) }
+  }
+
+  #headOf(seq: number): string {
+    const at = headPosition(seq)
+    if (at !== this.#headAt) {
+      this.#headAt = at
+      this.#head = updateHead(this.#log.streamId, at)
+    }
+    return this.#head + restOfHead(seq)
   }
 
   /** @param nextSeq position behind the gap */

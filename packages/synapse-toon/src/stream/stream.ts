@@ -82,8 +82,6 @@ export class Stream<Chunk = unknown> implements StreamProgress, WriterEvents, Ti
   /** Taken since the event loop last had a turn. */
   #chunksThisTurn = 0
   #charactersThisTurn = 0
-  #firstPayloadMs: number | undefined
-  #usage: unknown
 
   readonly streamId: string
   readonly principal: string | undefined
@@ -100,6 +98,8 @@ export class Stream<Chunk = unknown> implements StreamProgress, WriterEvents, Ti
   #isStopped = false
   /** Why the source is to stop. */
   #cause: unknown
+  #firstPayloadMs: number | undefined
+  #usage: unknown
   #resolveDone!: (summary: StreamSummary) => void
   #source: OpenSource<Chunk> | undefined
   /** Whether a client can name this stream, and so come back to it. */
@@ -355,7 +355,7 @@ export class Stream<Chunk = unknown> implements StreamProgress, WriterEvents, Ti
     if (payload === undefined || this.ended) return 0
     const json = payloadToJson(payload)
     this.chunks++
-    this.#firstPayloadMs ??= this.elapsedMs
+    if (this.chunks === 1) this.#firstPayloadMs = this.elapsedMs
     const usage = (payload as { usage?: unknown } | null)?.usage
     if (usage !== undefined && usage !== null) this.#usage = usage
     const bytes = Buffer.byteLength(json)
