@@ -65,6 +65,14 @@ function payload(n, mode) {
 let turnsLeft = Number.POSITIVE_INFINITY
 let onTurnsTaken
 
+/** What comes between two turns, in ms; nothing but the event loop's own work where it is undefined. */
+let restMs
+
+/** Until `takeTurns` is called: streams that are open already leave time to open others. */
+export function takeTurnsGently() {
+  restMs = 100
+}
+
 /**
  * Has all streams that wait for a turn take so many, and then stand still until the next call.
  *
@@ -72,6 +80,7 @@ let onTurnsTaken
  */
 export function takeTurns(turns) {
   turnsLeft = turns
+  restMs = undefined
   if (waiting.length > 0) setImmediate(wakeAll)
   return new Promise((resolve) => {
     onTurnsTaken = resolve
@@ -83,7 +92,9 @@ let waiting = []
 function turn() {
   return new Promise((resolve) => {
     waiting.push(resolve)
-    if (waiting.length === 1) setImmediate(wakeAll)
+    if (waiting.length > 1) return
+    if (restMs === undefined) setImmediate(wakeAll)
+    else setTimeout(wakeAll, restMs)
   })
 }
 function wakeAll() {

@@ -8,6 +8,7 @@ const opened = new Map()
 
 async function open(server, { connections, mode, options }) {
   const work = { mode, events: Number.MAX_SAFE_INTEGER }
+  await server.ask('gently')
   const load = startLoad({
     port: server.port,
     connections,
@@ -15,7 +16,6 @@ async function open(server, { connections, mode, options }) {
     options: { limit: LIMIT_MS, ...options },
   })
   await load.open
-  await server.ask('standStill')
   return load
 }
 

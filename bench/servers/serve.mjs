@@ -1,6 +1,6 @@
 // What every server here has in common: it tells its port, and answers what the harness asks.
 import { createServer } from 'node:http'
-import { source, takeTurns } from '../workload.mjs'
+import { source, takeTurns, takeTurnsGently } from '../workload.mjs'
 import { countFirstWrites, firstWriteUs } from './first-write.mjs'
 
 /** Connections that may wait to be accepted: the load client opens up to 256 at once. */
@@ -16,8 +16,7 @@ const answers = {
   },
   resident: () => process.memoryUsage.rss(),
   source: () => ({ ...source }),
-  /** From now on streams stand still, but while a slice of turns is asked for. */
-  standStill: () => takeTurns(0),
+  gently: takeTurnsGently,
   slice: takeSlice,
   stop() {
     source.stopped = true
@@ -32,12 +31,27 @@ const answers = {
 const COLD_TURNS = 2
 const TURNS = 10
 
-/** A few turns of all streams. @returns what they took, and how many events they were */
+/** Longest time of the processor in `LOOK_MS` for a process that has nothing to do, in µs. */
+const IDLE_US = 500
+const LOOK_MS = 5
+
+/** Settles when nothing is left to do: some leave work to other threads. */
+async function idle() {
+  for (;;) {
+    const before = process.cpuUsage()
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+    const { user, system } = process.cpuUsage(before)
+    if (user + system < IDLE_US) return
+  }
+}
+
+/** A few turns of all streams, which stand still until the next one. @returns what they took, and how many events they were */
 async function takeSlice() {
   await takeTurns(COLD_TURNS)
   const before = process.cpuUsage()
   const { produced } = source
   await takeTurns(TURNS)
+  await idle()
   const { user, system } = process.cpuUsage(before)
   return { cpuUs: user + system, events: source.produced - produced }
 }
