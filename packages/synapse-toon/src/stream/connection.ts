@@ -285,7 +285,7 @@ export class Connection implements Flushable, LogSubscriber, StreamReader, SinkE
   }
 
   #armHeartbeat(): void {
-    this.#heartbeatTimer = this.#wheel.set(this.#settings.heartbeat, this.#beat, this)
+    this.#heartbeatTimer = this.#wheel.set(this.#settings.heartbeat, this)
   }
 
   #write(): void {
@@ -299,7 +299,8 @@ export class Connection implements Flushable, LogSubscriber, StreamReader, SinkE
     if (!wantsMore || this.#unsent >= this.#settings.maxBufferSize) this.#block()
   }
 
-  readonly #beat = (): void => {
+  /** Nothing was written for as long as a line may be silent. */
+  onDue(): void {
     this.#writeHeartbeat()
     if (this.#state === 'open') this.#armHeartbeat()
   }

@@ -106,6 +106,9 @@ export class Stream<Chunk = unknown> implements StreamProgress, WriterEvents, Ti
   #announced = false
   /** Connect, first chunk, idle: one follows the other, so one timer serves them. */
   #progressTimer: WheelTimer | undefined
+  /** What is ended for when it is due, and after how many ms. */
+  #lateReason: EndReason | undefined
+  #lateAfter = 0
   #totalTimer: WheelTimer | undefined
   #continueTimer: WheelTimer | undefined
 
@@ -376,11 +379,15 @@ export class Stream<Chunk = unknown> implements StreamProgress, WriterEvents, Ti
   #setProgressDeadline(reason: EndReason, milliseconds: number): void {
     this.#progressTimer?.clear()
     if (milliseconds === 0 || this.ended) return
-    const onDue = () => {
-      if (this.#asking) this.end(reason)
-      else this.#setProgressDeadline(reason, milliseconds)
-    }
-    this.#progressTimer = this.#wheel.set(milliseconds, onDue, this)
+    this.#lateReason = reason
+    this.#lateAfter = milliseconds
+    this.#progressTimer = this.#wheel.set(milliseconds, this)
+  }
+
+  /** No progress for as long as there may be none. */
+  onDue(): void {
+    if (this.#asking) this.end(this.#lateReason!)
+    else this.#setProgressDeadline(this.#lateReason!, this.#lateAfter)
   }
 
   #continueAlone(reason: LeaveReason): void {

@@ -27,8 +27,8 @@ interface Touchable extends WheelTimer {
 }
 
 function setTouchable(on: TimerWheel, milliseconds: number, fire: () => void): Touchable {
-  const owner = { touchedAt: -1 }
-  const timer = on.set(milliseconds, fire, owner)
+  const owner = { touchedAt: -1, onDue: fire }
+  const timer = on.set(milliseconds, owner)
   return {
     clear: () => timer.clear(),
     touch: () => {

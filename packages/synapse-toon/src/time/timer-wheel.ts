@@ -15,12 +15,14 @@ export interface WheelTimer {
 }
 
 /**
- * Whose timer it is. Writes `looks` of the wheel to `touchedAt` to start the time of its timer anew:
- * neither the time nor the timer is asked, so that is fit to be done for every chunk.
+ * Whose one timer it is. Writes `looks` of the wheel to `touchedAt` to start the time of its timer
+ * anew: neither the time nor the timer is asked, so that is fit to be done for every chunk.
  */
 export interface TimerOwner {
   /** Before the first time: -1. */
   readonly touchedAt: number
+  /** The time is over. */
+  onDue(): void
 }
 
 /**
@@ -53,9 +55,12 @@ export class TimerWheel {
     return this.#size
   }
 
-  /** Calls `fire` once, `milliseconds` from now, unless touched by its owner or cleared. */
-  set(milliseconds: number, fire: () => void, owner?: TimerOwner): WheelTimer {
-    const timer = new Timer(this, milliseconds, fire, owner)
+  /**
+   * Calls a function, or `onDue` of an owner, once: `milliseconds` from now, unless touched by the
+   * owner or cleared.
+   */
+  set(milliseconds: number, called: (() => void) | TimerOwner): WheelTimer {
+    const timer = new Timer(this, milliseconds, called)
     if (this.#size === 0) this.#tick = slotOf(this.now())
     this.#insert(timer)
     this.#size++
@@ -150,31 +155,25 @@ export class TimerWheel {
 class Timer implements WheelTimer {
   slot: Set<Timer> | undefined
   dueAt: number
-  readonly fire: () => void
+  readonly #called: (() => void) | TimerOwner
   readonly #wheel: TimerWheel
   readonly #milliseconds: number
-  readonly #owner: TimerOwner | undefined
   /** What its owner had written when its time last began. */
   #seen: number
 
-  constructor(
-    wheel: TimerWheel,
-    milliseconds: number,
-    fire: () => void,
-    owner: TimerOwner | undefined,
-  ) {
+  constructor(wheel: TimerWheel, milliseconds: number, called: (() => void) | TimerOwner) {
     this.#wheel = wheel
     this.#milliseconds = milliseconds
-    this.#owner = owner
+    this.#called = called
     this.#seen = wheel.looks - 1
-    this.fire = fire
     this.dueAt = wheel.now() + milliseconds
   }
 
   /** Starts its time anew, where it was touched. */
   renew(now: number): void {
-    const touchedAt = this.#owner?.touchedAt ?? -1
-    if (touchedAt <= this.#seen) return
+    const called = this.#called
+    if (typeof called === 'function' || called.touchedAt <= this.#seen) return
+    const { touchedAt } = called
     const wheel = this.#wheel
     if (touchedAt === wheel.looks) {
       // By a timer that fired right now. It may be touched again before the next look: not seen yet.
@@ -183,6 +182,12 @@ class Timer implements WheelTimer {
     }
     this.#seen = touchedAt
     this.dueAt = wheel.timeAfter(touchedAt) + this.#milliseconds
+  }
+
+  fire(): void {
+    const called = this.#called
+    if (typeof called === 'function') called()
+    else called.onDue()
   }
 
   clear(): void {
