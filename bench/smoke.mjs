@@ -23,7 +23,7 @@ const MEASURES = [
   {
     ...turn,
     title: 'One event in a turn for each of 200 connections',
-    passes: 12,
+    passes: 6,
     atMost: 1.3,
     sample: (server) => sliceOf(server, { mode: 'turn', connections: 200 }),
   },

@@ -21,8 +21,8 @@ async function open(server, { connections, mode, options }) {
 
 /**
  * The cost of one more event in the middle of streams that are open all the time: so without set-up,
- * and without the first events, which no stream of a minute feels. A slice takes a tenth of a second,
- * so that contenders take turns faster than the machine changes its speed.
+ * and without the first events, which no stream of a minute feels. A slice takes less than a second, so
+ * that contenders take turns faster than the machine changes its speed.
  */
 export async function sliceOf(server, work) {
   const load = opened.get(server) ?? (await open(server, work))

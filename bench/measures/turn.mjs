@@ -4,7 +4,7 @@ import { endOf, sliceOf } from './slices.mjs'
 const WORK = { mode: 'turn', connections: 1000 }
 
 /** So many slices of each contender in a round, of servers that have run `WARM_UP` before. */
-const PASSES = { passes: 24, warmUp: 8 }
+const PASSES = { passes: 8, warmUp: 3 }
 
 /** Tokens: one event for each connection in each turn. */
 export const turn = {

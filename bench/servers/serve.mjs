@@ -27,9 +27,12 @@ const answers = {
   firstWrites: firstWriteUs,
 }
 
-/** Turns that are not counted: other servers have had the core's caches. */
-const COLD_TURNS = 2
-const TURNS = 10
+/**
+ * Turns that are not counted: other servers have had the core's caches, and it takes as long as from
+ * one collection of garbage to the next until all that is written to is in them again.
+ */
+const COLD_TURNS = 10
+const TURNS = 20
 
 /** Longest time of the processor in `LOOK_MS` for a process that has nothing to do, in µs. */
 const IDLE_US = 500
