@@ -1,6 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createSynapseToon, type SynapseToon } from '../src/index.ts'
 import { createLevelLog } from '../src/level.ts'
+import { FrameCache } from '../src/stream/frame-cache.ts'
+import { emptyLog } from './connection-kit.ts'
 import { untilCollected } from './garbage-kit.ts'
 import { makeDirectory } from './level-kit.ts'
 import { startLog } from './redis-log-kit.ts'
@@ -42,5 +44,17 @@ describe('a stream that has ended', () => {
     const { streamId, held } = await runOne(toon)
     await untilCollected([held], 'the source is let go of')
     expect(await toon.inspect(streamId)).toMatchObject({ state: 'ended', reason: 'complete' })
+  })
+
+  it('keeps nothing of the readers that it had', async () => {
+    const log = emptyLog()
+    const served = () => {
+      const reader = { isShared: false }
+      FrameCache.of(log, reader).release()
+      return new WeakRef(reader)
+    }
+    await untilCollected([served(), served()], 'the readers are let go of')
+    // The log is held until here, as that of an ended stream is for minutes.
+    expect(log.lastSeq).toBe(0)
   })
 })

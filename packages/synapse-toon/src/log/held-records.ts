@@ -110,15 +110,16 @@ export abstract class HeldRecords {
   }
 
   #letGo(record: LogRecord): void {
-    this.passedBytes += jsonBytes(record)
-    this.onPassed(record)
+    const bytes = jsonBytes(record)
+    this.passedBytes += bytes
+    this.onPassed(record, bytes)
   }
 
   /** The record at `lastSeq` is held now. */
   protected abstract onHeld(): void
 
   /** A record is let go of, in order. The end never is. */
-  protected abstract onPassed(record: LogRecord): void
+  protected abstract onPassed(record: LogRecord, bytes: number): void
 
   /** Position up to which records were passed on. */
   protected get passedSeq(): number {

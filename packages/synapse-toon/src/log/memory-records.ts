@@ -1,4 +1,4 @@
-import { jsonBytes, type LogRecord } from '../wire/record.ts'
+import type { LogRecord } from '../wire/record.ts'
 import { HeldRecords } from './held-records.ts'
 import type { LogWriter, MaybePromise } from './log.ts'
 import { TextTape } from './text-tape.ts'
@@ -66,8 +66,8 @@ export class MemoryRecords extends HeldRecords implements LogWriter {
     if (this.bytes - this.#droppedBytes > this.maxBytes) this.#trim()
   }
 
-  protected onPassed(record: LogRecord): void {
-    this.#passed.append(record.json, jsonBytes(record))
+  protected onPassed(record: LogRecord, bytes: number): void {
+    this.#passed.append(record.json, bytes)
   }
 
   /** The record at a position that is kept. */

@@ -83,6 +83,7 @@ export class FrameCache {
 
   release(): void {
     if (--this.#users > 0) return
+    this.#only = undefined
     this.#rings = undefined
     this.#profiled = undefined
   }
