@@ -3,7 +3,7 @@ import { endOf, sliceOf } from './slices.mjs'
 
 const WORK = { mode: 'turn', connections: 1000 }
 
-/** So many slices of each contender in a round, of servers that have run `WARM_UP` before. */
+/** Slices of each contender in a round, and those before that do not count. */
 const PASSES = { passes: 8, warmUp: 3 }
 
 /** Tokens: one event for each connection in each turn. */

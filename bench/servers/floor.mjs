@@ -1,7 +1,7 @@
 // What no library can be faster than, of those that frame text and write to Node's sockets: each event
 // is made into text, those of a turn are one string, and each connection is written to once, below the
-// response and past the socket's buffer. No heartbeats, no deadlines, no ids to come back with, and nothing is let go of: a yardstick,
-// not a server.
+// response and past the socket's buffer. No heartbeats, no deadlines, no ids to come back with, and
+// nothing is let go of: a yardstick, not a server.
 import { produce, workOf } from '../workload.mjs'
 import { serve } from './serve.mjs'
 

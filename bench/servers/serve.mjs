@@ -48,7 +48,11 @@ async function idle() {
   }
 }
 
-/** A few turns of all streams, which stand still until the next one. @returns what they took, and how many events they were */
+/**
+ * A few turns of all streams, which stand still until the next slice.
+ *
+ * @returns what they took, and how many events they were
+ */
 async function takeSlice() {
   await takeTurns(COLD_TURNS)
   const before = process.cpuUsage()
