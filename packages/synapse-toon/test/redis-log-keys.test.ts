@@ -43,10 +43,12 @@ async function useAll(url: string, options: Partial<RedisLogOptions> = {}): Prom
   await writer.flushed()
   const reader = await openKnown(b.log, second!.streamId)
   reader.subscribe({ onAppend: () => {} })
-  a.redis.disconnect()
   const { keyPrefix = '', db = 0 } = b.redis.options
   const admin = new Redis(url, { db })
   onTestFinished(() => void admin.disconnect())
+  await admin.ping()
+  // At once, while the lease lasts: once it has run out, the stream is ended and not buried.
+  a.redis.disconnect()
   const meta = `${keyPrefix}{${options.prefix ?? 'synapse-toon'}:${second!.streamId}}:meta`
   expect(await admin.del(meta)).toBe(1)
   await untilAsked(() => reader.ended, 'it is buried')
