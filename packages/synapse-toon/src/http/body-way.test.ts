@@ -1,9 +1,8 @@
 import { createServer, type IncomingMessage, type RequestListener, ServerResponse } from 'node:http'
 import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2'
-import { type AddressInfo, connect, type Server, Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
+import { type AddressInfo, connect, type Server } from 'node:net'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { bodyWay, canPassBuffer } from './body-way.ts'
+import { bodyWay } from './body-way.ts'
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 
@@ -130,17 +129,5 @@ describe('bodyWay', () => {
     const { bodyWay: there } = await import('./body-way.ts')
     vi.unstubAllGlobals()
     expect(there({} as ServerResponse)).toBe('runtime')
-  })
-})
-
-describe('canPassBuffer', () => {
-  it('is for the sockets of Node, where nobody has put anything before them', () => {
-    expect(canPassBuffer(new Socket())).toBe(true)
-    const watched = Object.assign(new Socket(), { _write: () => {} })
-    expect(canPassBuffer(watched)).toBe(false)
-  })
-
-  it('is not for TLS, whose writes may not overlap', () => {
-    expect(canPassBuffer(new TLSSocket(new Socket()))).toBe(false)
   })
 })

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import { platform } from './node-platform.ts'
 
 /** How a body is told from what follows it [RFC 9112 §6]: both can be written by us. */
 export type Framing = 'chunked' | 'until-close'
@@ -24,24 +24,6 @@ export type PlainReason =
   | 'no-body'
   | 'framing'
 
-/** What Node has made; undefined where `node:http` is imitated, whose sockets do not carry HTTP. */
-const platform = findPlatform()
-
-function findPlatform() {
-  const { process } = globalThis
-  // Not imported: the library also runs where there is no `node:http`.
-  if (process?.versions?.bun !== undefined || process?.versions?.deno !== undefined)
-    return undefined
-  const http = process?.getBuiltinModule?.('node:http')
-  const net = process?.getBuiltinModule?.('node:net')
-  if (http === undefined || net === undefined) return undefined
-  return {
-    writeToResponse: http.OutgoingMessage.prototype.write,
-    writeToSocket: net.Socket.prototype.write,
-    passBuffer: net.Socket.prototype._write,
-  }
-}
-
 /**
  * Decides once for each response, after its headers were sent, whether its body may go straight to
  * the socket. It may only where nobody can tell the difference: the response then knows its headers
@@ -60,13 +42,4 @@ export function bodyWay(response: ServerResponse): Framing | PlainReason {
   // the end of the body.
   const isOld = !response.useChunkedEncodingByDefault
   return isOld && !response.hasHeader('content-length') ? 'until-close' : 'framing'
-}
-
-/**
- * Whether a socket's own buffer may be passed by, by `socket._write`, while it is empty: what Node's
- * sockets of TCP and pipes are handed goes to the kernel in that order. Of TLS, a write must be over
- * before the next one begins.
- */
-export function canPassBuffer(socket: Socket): boolean {
-  return socket._write === platform?.passBuffer && !('encrypted' in socket)
 }

@@ -2,7 +2,8 @@ import type { ServerResponse } from 'node:http'
 import type { Http2ServerResponse, ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { ChunkTaker, PlainAnswer, Sink, SinkEvents } from '../stream/sink.ts'
-import { bodyWay, canPassBuffer, type Framing } from './body-way.ts'
+import { bodyWay, type Framing } from './body-way.ts'
+import { type DirectWrite, directWriteOf } from './direct-write.ts'
 import { LIST_HEADERS } from './list-headers.ts'
 import { frameBody, writeBody } from './socket-body.ts'
 
@@ -29,7 +30,8 @@ export class NodeSink implements Sink, ChunkTaker {
    */
   #socket: Socket | undefined
   #framing: Framing = 'chunked'
-  #isDirect = false
+  /** Where the socket's buffer may be passed by. */
+  #writeDirectly: DirectWrite | undefined
   /** Bytes that the network has not taken and the socket does not count. */
   #passedBy = 0
   /**
@@ -114,8 +116,8 @@ export class NodeSink implements Sink, ChunkTaker {
 
   #writeBody(socket: Socket, data: string | Uint8Array): void {
     if (this.#isEnded) return
-    const isDirect = this.#isDirect && this.#passedBy === 0
-    this.#passedBy += writeBody(socket, data, isDirect, this.#onTaken)
+    const writeDirectly = this.#passedBy === 0 ? this.#writeDirectly : undefined
+    this.#passedBy += writeBody(socket, data, writeDirectly, this.#onTaken)
   }
 
   /** Headers and first payload in one packet; only with the headers sent the way can be known. */
@@ -133,7 +135,7 @@ export class NodeSink implements Sink, ChunkTaker {
       this.#socket = socket
       this.#framing = way
       // Where the end of the line is the end of the body, `finish` waits only for what the socket counts.
-      this.#isDirect = way === 'chunked' && canPassBuffer(socket)
+      this.#writeDirectly = way === 'chunked' ? directWriteOf(socket) : undefined
       // Comes before `end()` returns, unlike `finish`. Not asked of the response with each write.
       this.#isEnded = response.writableEnded
       response.on('prefinish', this.#onEnded)
