@@ -8,7 +8,10 @@ export const burst = {
     { key: 'cpuUs', title: 'processor', unit: 'µs' },
     { key: 'wireBytes', title: 'wire', unit: 'bytes', digits: 0 },
   ],
-  rounds: 7,
+  // As in `turn`.
+  rounds: 9,
+  passes: 3,
+  warmUp: 2,
   hasFloor: true,
   takes: ({ compresses }) => !compresses,
   budgets: [

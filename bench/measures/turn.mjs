@@ -3,8 +3,11 @@ import { endOf, sliceOf } from './slices.mjs'
 
 const WORK = { mode: 'turn', connections: 1000 }
 
-/** Slices of each contender in a round, and those before that do not count. */
-const PASSES = { passes: 8, warmUp: 3 }
+/**
+ * Slices of each contender in a round, and those before that do not count: few, and many rounds, since
+ * two processes of one server differ more than two slices of one process.
+ */
+const PASSES = { rounds: 10, passes: 4, warmUp: 2 }
 
 /** Tokens: one event for each connection in each turn. */
 export const turn = {
@@ -14,7 +17,6 @@ export const turn = {
     { key: 'cpuUs', title: 'processor', unit: 'µs' },
     { key: 'wireBytes', title: 'wire', unit: 'bytes', digits: 0 },
   ],
-  rounds: 5,
   ...PASSES,
   hasFloor: true,
   takes: ({ compresses }) => !compresses,
@@ -31,7 +33,6 @@ export const compressed = {
   name: 'compressed',
   title: 'One event in a turn for each of 1,000 connections, gzip',
   columns: turn.columns,
-  rounds: 5,
   ...PASSES,
   takes: ({ compresses, name, isPeer }) => compresses || !isPeer || name === 'Express',
   variants: (contender) =>

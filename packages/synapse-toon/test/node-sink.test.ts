@@ -338,16 +338,42 @@ describe('NodeSink over HTTP/1.1', () => {
     const { url } = await serving(async ({ sink, response }) => {
       sink.commit(HEADERS)
       put(sink, 'a\n')
-      response.write('b é\n')
-      put(sink, 'c\n')
       await nextTurn()
+      response.write('b é\n')
+      await nextTurn()
+      put(sink, 'c\n')
       response.cork()
-      response.write('d\n')
+      response.write('d')
+      response.write(' d\n')
       response.uncork()
+      await nextTurn()
       put(sink, 'e\n')
       sink.end()
     })
-    expect(await (await fetch(url)).text()).toBe('a\nb é\nc\nd\ne\n')
+    expect(await (await fetch(url)).text()).toBe('a\nb é\nc\nd d\ne\n')
+  })
+
+  it('leaves whole what someone else writes to the response in the same turn', async () => {
+    const { url } = await serving(async ({ sink, response }) => {
+      sink.commit(HEADERS)
+      put(sink, 'a\n')
+      await nextTurn()
+      for (let n = 0; n < 3; n++) {
+        put(sink, `ours ${n}\n`)
+        response.write(`theirs ${n}, `)
+        response.write('é\n')
+        put(sink, `ours too ${n}\n`)
+      }
+      await nextTurn()
+      sink.end()
+    })
+    // Node 26 keeps what was written to a response to the end of the turn, and earlier ones may too.
+    const lines = (await (await fetch(url)).text()).split('\n')
+    const ours = [0, 1, 2].flatMap((n) => [`ours ${n}`, `ours too ${n}`])
+    const theirs = [0, 1, 2].map((n) => `theirs ${n}, é`)
+    expect(lines.filter((line) => line.startsWith('ours'))).toEqual(ours)
+    expect(lines.filter((line) => line.startsWith('theirs'))).toEqual(theirs)
+    expect(lines).toHaveLength(1 + ours.length + theirs.length + 1)
   })
 
   it('writes nothing once someone else has ended the response: what follows is another answer', async () => {
