@@ -19,12 +19,12 @@ export type DirectWrite = (socket: Socket, data: string | Uint8Array) => boolean
  */
 export function directWriteOf(socket: Socket): DirectWrite | undefined {
   if (socket._write !== platform?.passBuffer || 'encrypted' in socket) return undefined
-  if (Request === undefined) {
-    Request = findRequest() ?? null
-    if (Request !== null) request = new Request()
+  if (WriteWrap === undefined) {
+    WriteWrap = findWriteWrap() ?? null
+    if (WriteWrap !== null) spare = new WriteWrap()
   }
   const name = (socket as WithHandle)._handle?.constructor.name
-  const isKnown = Request !== null && (name === 'TCP' || name === 'Pipe')
+  const isKnown = WriteWrap !== null && (name === 'TCP' || name === 'Pipe')
   return isKnown ? writeToHandle : writeBySocket
 }
 
@@ -74,15 +74,16 @@ type WithHandle = Socket & { _handle?: Handle | null }
 /** Releases of Node that make a request of each write. From 26 on they make none that is not needed. */
 const WITH_REQUESTS = { from: 20, to: 25 }
 
-/** Null where it is not known. */
-let Request: (new () => WriteRequest) | null | undefined
-let request: WriteRequest
+/** Node's class of requests; null where it is not known. */
+let WriteWrap: (new () => WriteRequest) | null | undefined
+/** The one that serves all writes. */
+let spare: WriteRequest
 
-/** Node's class of requests, which it does not export: a write that goes nowhere shows one. */
-function findRequest(): typeof Request {
+/** Node does not export it: a write that goes nowhere shows one. */
+function findWriteWrap(): typeof WriteWrap {
   const { major, Socket } = platform!
   if (major < WITH_REQUESTS.from || major > WITH_REQUESTS.to) return undefined
-  let found: typeof Request
+  let found: typeof WriteWrap
   try {
     const probe: WithHandle = new Socket()
     const take = (made: WriteRequest) => {
@@ -105,15 +106,15 @@ function writeToHandle(socket: Socket, data: string | Uint8Array): boolean {
   if (!handle) return true
   const error =
     typeof data === 'string'
-      ? handle.writeLatin1String(request, data)
-      : handle.writeBuffer(request, data)
+      ? handle.writeLatin1String(spare, data)
+      : handle.writeBuffer(spare, data)
   if (error !== 0) {
     if (error !== undefined && socket.writable) socket.destroy(systemError(error))
     return true
   }
   if (handle.writeQueueSize === 0) return true
-  const busy = request
-  request = new Request!()
+  const busy = spare
+  spare = new WriteWrap!()
   busy.buffer = data
   busy.oncomplete = (status) => {
     if (status < 0) socket.destroy(systemError(status))
