@@ -1,4 +1,5 @@
 import { PassThrough, Writable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import { createOutput } from './output.ts'
 
@@ -90,7 +91,8 @@ describe('an output', () => {
     await waiting
     expect(output.write('d')).toBeUndefined()
     expect(output.flush()).toBeUndefined()
-    expect(String(stream.read())).toBe('abcd')
+    stream.end()
+    expect(await text(stream)).toBe('abcd')
   })
 
   it('leaves nothing behind on the stream', () => {
