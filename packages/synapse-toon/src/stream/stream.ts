@@ -1,9 +1,8 @@
-import { Buffer } from 'node:buffer'
 import type { LogWriter, WriterEvents } from '../log/log.ts'
 import type { Clock } from '../time/clock.ts'
 import type { TimerOwner, TimerWheel, WheelTimer } from '../time/timer-wheel.ts'
 import { nextTurn } from '../time/turn.ts'
-import { payloadToJson } from '../wire/payload-json.ts'
+import { updateRecord } from '../wire/update-record.ts'
 import type { EndReason } from './end-reason.ts'
 import { interruption } from './interruption.ts'
 import { notify, type StreamProgress, type StreamSummary } from './observer.ts'
@@ -356,17 +355,16 @@ export class Stream<Chunk = unknown> implements StreamProgress, WriterEvents, Ti
 
   #record(payload: unknown): number {
     if (payload === undefined || this.ended) return 0
-    const json = payloadToJson(payload)
+    const record = updateRecord(this.log.lastSeq + 1, payload)
     this.chunks++
     if (this.chunks === 1) this.#firstPayloadMs = this.elapsedMs
     const usage = (payload as { usage?: unknown } | null)?.usage
     if (usage !== undefined && usage !== null) this.#usage = usage
-    const bytes = Buffer.byteLength(json)
-    this.bytes += this.log.append({ seq: this.log.lastSeq + 1, event: 'update', json, bytes })
+    this.bytes += this.log.append(record)
     const { observer } = this.settings
     // Appending may have ended the stream, by cutting off a reader that fell too far behind.
     if (observer?.chunk !== undefined && !this.ended) notify(observer, 'chunk', this)
-    return json.length
+    return record.json.length
   }
 
   #mustWait(): boolean {
