@@ -50,10 +50,13 @@ export async function runMeasure(
     .filter(({ isFloor }) => measure.hasFloor === true || isFloor !== true)
     .filter((contender) => measure.takes === undefined || measure.takes(contender))
     .flatMap((contender) => measure.variants?.(contender) ?? [contender])
+  const { passes, warmUp = 0, finish } = measure
+  const startsAnew = passes !== undefined
   const servers = new Map()
   const serverFor = async (contender) => {
-    if (!servers.has(contender.name)) servers.set(contender.name, await startServer(contender))
-    return servers.get(contender.name)
+    const { name } = contender
+    if (!servers.has(name)) servers.set(name, await startServer(contender, { pauses: startsAnew }))
+    return servers.get(name)
   }
   const sampleOf = async (contender, mostAgain) => {
     let sample
@@ -69,8 +72,6 @@ export async function runMeasure(
     return sample
   }
   const samples = new Map(taking.map(({ name }) => [name, []]))
-  const { passes, warmUp = 0, finish } = measure
-  const startsAnew = passes !== undefined
   try {
     // Of servers that are kept the first round warms up, and does not count.
     for (let round = measure.fresh || startsAnew ? 1 : 0; round <= rounds; round++) {

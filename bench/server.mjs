@@ -5,6 +5,12 @@ import { onCore, SERVER_CORE } from './cores.mjs'
 
 const FLAGS = ['--expose-gc', '--no-deprecation']
 
+/**
+ * Of servers that stand still while others are measured: V8 shrinks a heap that was idle for 8 s
+ * (`MemoryReducer`), and lets it grow again in the time that counts. One that streams is never idle.
+ */
+const PAUSE_FLAGS = ['--no-memory-reducer']
+
 /** Longest time for a server to listen or to answer, in ms. */
 const LIMIT_MS = 30_000
 
@@ -12,10 +18,12 @@ const LIMIT_MS = 30_000
  * Starts a contender's server in a process of its own.
  *
  * @param {{ file: string, env?: Record<string, string> }} contender
+ * @param {{ pauses?: boolean }} [options] whether it stands still at times
  */
-export async function startServer({ file, env }) {
+export async function startServer({ file, env }, { pauses = false } = {}) {
   const program = fileURLToPath(new URL(file, import.meta.url))
-  const [command, args] = onCore(SERVER_CORE, process.execPath, [...FLAGS, program])
+  const flags = pauses ? [...FLAGS, ...PAUSE_FLAGS] : FLAGS
+  const [command, args] = onCore(SERVER_CORE, process.execPath, [...flags, program])
   const child = spawn(command, args, {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: { ...process.env, ...env },

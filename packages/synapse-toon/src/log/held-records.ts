@@ -100,26 +100,33 @@ export abstract class HeldRecords {
     this.#passedSeq = seq
     const newest = this.#newest
     const older = this.#older
+    // Together, as they mostly come: most of what it takes to put a text elsewhere is not for its length.
+    let text = ''
+    let bytes = 0
     if (older !== undefined) {
-      for (const record of older.splice(0, seq - older[0]!.seq + 1)) this.#letGo(record)
-      if (older.length === 0) this.#older = undefined
+      const count = seq - older[0]!.seq + 1
+      const gone = count < older.length ? older.splice(0, count) : older
+      if (gone === older) this.#older = undefined
+      for (const record of gone) {
+        text += record.json
+        bytes += jsonBytes(record)
+      }
     }
-    if (newest === undefined || newest.seq > seq || isTerminal(newest)) return
-    this.#newest = undefined
-    this.#letGo(newest)
-  }
-
-  #letGo(record: LogRecord): void {
-    const bytes = jsonBytes(record)
+    if (newest !== undefined && newest.seq <= seq && !isTerminal(newest)) {
+      this.#newest = undefined
+      text += newest.json
+      bytes += jsonBytes(newest)
+    }
+    if (bytes === 0) return
     this.passedBytes += bytes
-    this.onPassed(record, bytes)
+    this.onPassed(text, bytes)
   }
 
   /** The record at `lastSeq` is held now. */
   protected abstract onHeld(): void
 
-  /** A record is let go of, in order. The end never is. */
-  protected abstract onPassed(record: LogRecord, bytes: number): void
+  /** Records are let go of, in order. The end never is. @param text their JSON, one behind the other */
+  protected abstract onPassed(text: string, bytes: number): void
 
   /** Position up to which records were passed on. */
   protected get passedSeq(): number {

@@ -66,8 +66,8 @@ export class MemoryRecords extends HeldRecords implements LogWriter {
     if (this.bytes - this.#droppedBytes > this.maxBytes) this.#trim()
   }
 
-  protected onPassed(record: LogRecord, bytes: number): void {
-    this.#passed.append(record.json, bytes)
+  protected onPassed(text: string, bytes: number): void {
+    this.#passed.append(text, bytes)
   }
 
   /** The record at a position that is kept. */

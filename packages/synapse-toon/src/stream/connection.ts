@@ -58,6 +58,8 @@ export class Connection implements Flushable, LogSubscriber, StreamReader, SinkE
   /** Handed to the flusher and not yet flushed. */
   #scheduled = false
   #isLoading = false
+  /** Of the batch, records that the stream was not told of. */
+  #hasUnpassed = false
   waitsUntil = 0
   #state: State = 'waiting'
   #bytes = 0
@@ -172,14 +174,18 @@ export class Connection implements Flushable, LogSubscriber, StreamReader, SinkE
   /** Frames a record as it comes. @returns false: it is left to `flush`, which reads the log */
   #take(record: LogRecord): boolean {
     for (;;) {
+      const isFirst = this.#frames.bytes === 0
       const target = optimalChunkSize(this.#bytes)
-      if (this.#frames.add(record, target, this.#settings.maxBufferSize - this.#unsent)) break
-      if (this.#frames.bytes === 0) return false
+      if (this.#frames.add(record, target, this.#settings.maxBufferSize - this.#unsent)) {
+        // What is kept is put away together, which takes less; the first, which is at hand, may be alone.
+        if (isFirst || !this.#settings.resume) this.#stream?.passed(record.seq)
+        else this.#hasUnpassed = true
+        return true
+      }
+      if (isFirst) return false
       this.#write()
       if (!this.#isLive) return false
     }
-    this.#stream?.passed(record.seq)
-    return true
   }
 
   /**
@@ -295,6 +301,10 @@ export class Connection implements Flushable, LogSubscriber, StreamReader, SinkE
     this.#bytes += bytes
     this.touchedAt = this.#wheel.looks
     const wantsMore = this.#sink.write(text, bytes)
+    if (this.#hasUnpassed) {
+      this.#hasUnpassed = false
+      this.#stream?.passed(this.#frames.position)
+    }
     this.#unsent = this.#sink.unsentBytes()
     if (!wantsMore || this.#unsent >= this.#settings.maxBufferSize) this.#block()
   }
