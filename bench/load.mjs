@@ -87,9 +87,6 @@ export function startLoad({ port, connections, work, options = {} }) {
       return told('open')
     },
     letGo: () => child.stdin.end(),
-    /** Takes no time of its core until `goOn`. */
-    pause: () => child.kill('SIGSTOP'),
-    goOn: () => child.kill('SIGCONT'),
     kill: () => child.kill('SIGKILL'),
   }
 }

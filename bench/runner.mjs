@@ -22,8 +22,6 @@ const MAX_AGAIN = 2
  * @property {number} [passes] new servers for each round, all of them at once: sampled in turn so many
  *   times, of which the mean is the sample. So what the machine does for a second meets all of them
  * @property {number} [warmUp] passes before those, which do not count
- * @property {(server: object) => Promise<Record<string, number>>} [finish] after the last pass of a
- *   round; what it gives belongs to the sample
  * @property {(contender: object) => boolean} [takes] whether it can do this at all
  * @property {boolean} [hasFloor] whether to measure what Node itself takes for it, see `contenders.mjs`
  * @property {(contender: object) => object[]} [variants] how a contender is measured: one way
@@ -50,7 +48,7 @@ export async function runMeasure(
     .filter(({ isFloor }) => measure.hasFloor === true || isFloor !== true)
     .filter((contender) => measure.takes === undefined || measure.takes(contender))
     .flatMap((contender) => measure.variants?.(contender) ?? [contender])
-  const { passes, warmUp = 0, finish } = measure
+  const { passes, warmUp = 0 } = measure
   const startsAnew = passes !== undefined
   const servers = new Map()
   const serverFor = async (contender) => {
@@ -87,9 +85,8 @@ export async function runMeasure(
       }
       for (const contender of taking) {
         const { name } = contender
-        const last = await finish?.(servers.get(name))
         if (startsAnew) await stopServer(servers, contender)
-        if (round > 0) samples.get(name).push({ ...meanOf(taken.get(name)), ...last })
+        if (round > 0) samples.get(name).push(meanOf(taken.get(name)))
       }
     }
   } finally {

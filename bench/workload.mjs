@@ -68,8 +68,13 @@ let onTurnsTaken
 /** What comes between two turns, in ms; nothing but the event loop's own work where it is undefined. */
 let restMs
 
-/** Until `takeTurns` is called: streams that are open already leave time to open others. */
+/**
+ * For streams that are yet to come, until `takeTurns` is called: those that are open already leave time
+ * to open others.
+ */
 export function takeTurnsGently() {
+  source.produced = 0
+  source.stopped = false
   restMs = 100
 }
 

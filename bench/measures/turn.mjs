@@ -1,5 +1,5 @@
 import { cpuOf } from './cpu-of.mjs'
-import { endOf, sliceOf } from './slices.mjs'
+import { sliceOf } from './slices.mjs'
 
 const WORK = { mode: 'turn', connections: 1000 }
 
@@ -25,7 +25,6 @@ export const turn = {
     { of: 'peers', atMost: 0.7 },
   ],
   sample: (server) => sliceOf(server, WORK),
-  finish: endOf,
 }
 
 /** The same, compressed: ours beside ours uncompressed, and beside middleware. */
@@ -44,7 +43,6 @@ export const compressed = {
     { who: 'synapse-toon, gzip', of: 'compression', atMost: 0.25 },
   ],
   sample: (server, { gzip }) => sliceOf(server, { ...WORK, options: gzip ? { gzip: 1 } : {} }),
-  finish: endOf,
 }
 
 /** What a stream costs besides its events: request, headers, end. */
