@@ -155,6 +155,21 @@ describe('JsonTemplate', () => {
     expect(isWritten(templateOf(deep), deep)).toBe(true)
   })
 
+  it('is not confused by a getter that has another payload written', () => {
+    const template = templateOf(delta('a'), delta('b'))
+    const other = templateOf({ a: 1, b: 2 })
+    const payload = Object.defineProperty(delta('é', { id: 'changed' }), 'usage', {
+      enumerable: true,
+      get() {
+        expect(other.write({ a: 9, b: {} })).toBeUndefined()
+        return 'é'
+      },
+    })
+    expect(isWritten(template, payload)).toBe(true)
+    expect(isWritten(other, { a: 1, b: 2 })).toBe(true)
+    expect(isWritten(other, { a: 5, b: 2 })).toBe(true)
+  })
+
   it('gives up where most of a payload differs', () => {
     const list = (length: number, value: number) => Array.from({ length }, () => value)
     expect(isWritten(templateOf(list(16, 1)), list(16, 2))).toBe(true)

@@ -29,7 +29,9 @@ class Node {
   }
 }
 
-// What a walk finds beside its text: all walks share them, as one is over before the next begins.
+// What a walk finds beside its text: all walks share them, of which there is one at a time.
+/** A getter may have another payload written, while its own is read. */
+let isWalking = false
 /** Bytes of UTF-8 that the text takes beyond its length. */
 let extraBytes = 0
 /** Places whose value is not what it was so far. */
@@ -67,14 +69,17 @@ export class JsonTemplate {
    * or where reading it throws, as whoever writes it in full will find too.
    */
   write(payload: object): string | undefined {
-    if (this.#holes > MOST_HOLES || isPrototypeExtended()) return undefined
+    if (isWalking || this.#holes > MOST_HOLES || isPrototypeExtended()) return undefined
     extraBytes = this.#extraBytes
     differing.length = 0
     let text: string | undefined
+    isWalking = true
     try {
       text = fillNode(this.#root, payload, '')
     } catch {
       return undefined
+    } finally {
+      isWalking = false
     }
     if (text === undefined) return undefined
     if (differing.length > 0) {
