@@ -16,11 +16,12 @@ const SLOW_PAUSE_MS = 2
 const given = Object.fromEntries(process.argv.slice(2).map((one) => one.split(/=(.*)/s)))
 const number = (name, otherwise = 0) => Number(given[name] ?? otherwise)
 const connections = number('connections', 1)
+// As a browser asks over http; `gzip` alone is what Go asks for, whose decoder must be told of flushes.
 const request = [
   `GET ${given.path} HTTP/1.1`,
   `Host: 127.0.0.1:${given.port}`,
   'Accept: text/event-stream',
-  ...(number('gzip') ? ['Accept-Encoding: gzip'] : []),
+  ...(number('gzip') ? ['Accept-Encoding: gzip, deflate'] : []),
   '',
   '',
 ].join('\r\n')

@@ -9,6 +9,15 @@ export const MAX_STORED = 65_535
 const STORED_HEADER_BITS = 3
 
 const NO_TARGET = new Uint8Array(0)
+/** A larger target is let go of after its flush. */
+const MOST_KEPT_BYTES = 64 * 1024
+
+/**
+ * Where the bits of a flush go: of all writers, since one of them writes at a time, and mostly to where
+ * the one before did. A reference of each stream's own, to memory that is young, would be work for the
+ * collector with each flush.
+ */
+let target: Uint8Array = NO_TARGET
 
 /**
  * Packs bits into bytes [RFC 1951 §3.1.1]. What does not fill a byte waits for what comes next, so
@@ -17,19 +26,19 @@ const NO_TARGET = new Uint8Array(0)
 export class BitWriter {
   /** Where the next byte goes. */
   at = 0
-  #target: Uint8Array = NO_TARGET
   #pending = 0
   /** Bits that wait for the rest of their byte, 0 to 7. */
   pendingBits = 0
 
-  begin(target: Uint8Array, at: number): void {
-    this.#target = target
+  /** From here to `end`, no other writer may write. */
+  begin(into: Uint8Array, at: number): void {
+    if (target !== into) target = into
     this.at = at
   }
 
-  /** Lets go of the target; the bits that wait are kept. */
+  /** @returns position after the last byte; the bits that wait are kept */
   end(): number {
-    this.#target = NO_TARGET
+    if (target.length > MOST_KEPT_BYTES) target = NO_TARGET
     return this.at
   }
 
@@ -38,7 +47,7 @@ export class BitWriter {
     this.#pending |= (bits >>> COUNT_BITS) << this.pendingBits
     this.pendingBits += bits & COUNT_MASK
     while (this.pendingBits >= 8) {
-      this.#target[this.at++] = this.#pending
+      target[this.at++] = this.#pending
       this.#pending >>>= 8
       this.pendingBits -= 8
     }
@@ -51,7 +60,7 @@ export class BitWriter {
   /** Writes the first `count` of `TOKENS`. */
   writeTokens(count: number, { literals, lengths, distances }: CodeTable): void {
     // Locals, because this loop is where the time goes.
-    const target = this.#target
+    const bytes = target
     let { at, pendingBits } = this
     let pending = this.#pending
     for (let i = 0; i < count; i++) {
@@ -61,7 +70,7 @@ export class BitWriter {
       pending |= (bits >>> COUNT_BITS) << pendingBits
       pendingBits += bits & COUNT_MASK
       while (pendingBits >= 8) {
-        target[at++] = pending
+        bytes[at++] = pending
         pending >>>= 8
         pendingBits -= 8
       }
@@ -70,7 +79,7 @@ export class BitWriter {
       pending |= (bits >>> COUNT_BITS) << pendingBits
       pendingBits += bits & COUNT_MASK
       while (pendingBits >= 8) {
-        target[at++] = pending
+        bytes[at++] = pending
         pending >>>= 8
         pendingBits -= 8
       }
@@ -98,14 +107,14 @@ export class BitWriter {
 
   /** Only where no bits wait. */
   writeBytes(bytes: Uint8Array): void {
-    this.#target.set(bytes, this.at)
+    target.set(bytes, this.at)
     this.at += bytes.length
   }
 
   /** Little-endian, as DEFLATE and gzip have it. Only where no bits wait. */
   writeUint16(value: number): void {
-    this.#target[this.at++] = value
-    this.#target[this.at++] = value >>> 8
+    target[this.at++] = value
+    target[this.at++] = value >>> 8
   }
 }
 

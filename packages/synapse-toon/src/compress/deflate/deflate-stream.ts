@@ -37,7 +37,7 @@ const FINAL_BLOCK = (0b011 << 5) | 10
 export class DeflateStream {
   readonly #window = new MatchWindow()
   readonly #bits = new BitWriter()
-  readonly #chooser = new TableChooser(TABLES)
+  readonly #chooser = new TableChooser()
   readonly #wrapper: Wrapper
   readonly #style: FlushStyle
   /** Codes of the open block; undefined where none is open. */
@@ -164,9 +164,8 @@ export class DeflateStream {
     const rawBits = 8 * (window.end - start)
     const mayTake = 8 * this.#saved + rawBits - BLOCK_CHANGE_BITS
     const goesOn = this.#style === 'comment'
-    const table = TableChooser.weighs(before, ++this.#flushes)
-      ? this.#chooser.choose(count, before, mayTake, goesOn)
-      : before
+    const weight = TableChooser.weight(before, ++this.#flushes, goesOn)
+    const table = weight > 0 ? this.#chooser.choose(weight, count, before, mayTake, goesOn) : before
     const cost = costOf(count, table)
     if (cost > mostBits) return false
     if (cost > rawBits + STORE_SLACK_BITS) {

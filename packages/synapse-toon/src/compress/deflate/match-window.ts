@@ -20,7 +20,8 @@ export const MAX_PIECE = CAPACITY - SLACK - MAX_DISTANCE
 const HASH_BITS = 8
 const HASH_SHIFT = 32 - HASH_BITS
 const WAYS = 2
-const INDEX_BYTES = (WAYS << HASH_BITS) * Uint16Array.BYTES_PER_ELEMENT
+const INDEX_LENGTH = WAYS << HASH_BITS
+const INDEX_BYTES = INDEX_LENGTH * Uint16Array.BYTES_PER_ELEMENT
 const POSITION_MASK = 0xffff
 /** Spreads the bits of three bytes over the highest `HASH_BITS`: 2^32 divided by the golden ratio. */
 const HASH_FACTOR = 0x9e3779b1
@@ -54,6 +55,11 @@ export const tokenDistance = (token: number): number => token >>> LENGTH_BITS
  * Valid until the next `parse`.
  */
 export const TOKENS = new Int32Array(MAX_PIECE + SLACK)
+
+/** Bytes that a processor fetches together. */
+const CACHE_LINE_BYTES = 64
+/** Text before a piece that most matches point into: the last few events. */
+const RECENT_BYTES = 512
 
 /** The text of one stream, as far back as a match may reach, and what is repeated in it. */
 export class MatchWindow {
@@ -129,6 +135,7 @@ export class MatchWindow {
    * @returns number of tokens
    */
   parse(start: number, table: CodeTable): number {
+    this.#fetch(start)
     const { bytes, end } = this
     const last = end - MIN_MATCH
     let at = start
@@ -162,6 +169,23 @@ export class MatchWindow {
     }
     while (at < end) TOKENS[count++] = bytes[at++]!
     return count
+  }
+
+  /**
+   * Has the processor fetch what `parse` looks at, all at once. A thousand streams take turns, so that
+   * none finds its memory in the cache; one miss after the other took a sixth of the time.
+   */
+  #fetch(start: number): void {
+    const { bytes } = this
+    const index = this.#index
+    let sum = 0
+    const step = CACHE_LINE_BYTES / Uint16Array.BYTES_PER_ELEMENT
+    for (let i = 0; i < INDEX_LENGTH; i += step) sum += index[i]!
+    for (let at = Math.max(0, start - RECENT_BYTES); at < start; at += CACHE_LINE_BYTES) {
+      sum += bytes[at]!
+    }
+    // Beyond all tokens; a sum that goes nowhere would not be made.
+    TOKENS[MAX_PIECE] = sum
   }
 
   #hash(at: number): number {

@@ -14,7 +14,7 @@ const ANY = Number.MAX_SAFE_INTEGER
 /** Frames go through a window and a chooser, which changes tables as a stream would. */
 function stream(goesOn = true) {
   const window = new MatchWindow()
-  const chooser = new TableChooser(TABLES)
+  const chooser = new TableChooser()
   let current: CodeTable = FIXED_TABLE
   let seq = 0
   return (delta: string, mayTake = ANY) => {
@@ -24,9 +24,8 @@ function stream(goesOn = true) {
     const start = window.end
     window.writeText(text, bytes)
     const count = window.parse(start, current)
-    if (TableChooser.weighs(current, seq)) {
-      current = chooser.choose(count, current, mayTake, goesOn)
-    }
+    const weight = TableChooser.weight(current, seq, goesOn)
+    if (weight > 0) current = chooser.choose(weight, count, current, mayTake, goesOn)
     return NAMES[TABLES.indexOf(current)]
   }
 }
