@@ -76,7 +76,8 @@ export async function runMeasure(
       const taken = new Map(taking.map(({ name }) => [name, []]))
       for (let pass = -warmUp; pass < (passes ?? 1); pass++) {
         const counts = round > 0 && pass >= 0
-        for (const contender of taking) {
+        // There and back: each finds the caches as its neighbour leaves them, now the one, now the other.
+        for (const contender of pass % 2 === 0 ? taking : taking.toReversed()) {
           const sample = await sampleOf(contender, counts && !startsAnew ? maxAgain : 0)
           if (!counts) continue
           taken.get(contender.name).push(sample)

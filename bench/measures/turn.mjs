@@ -7,7 +7,7 @@ const WORK = { mode: 'turn', connections: 1000 }
  * Slices of each contender in a round, and those before that do not count: few, and many rounds, since
  * two processes of one server differ more than two slices of one process.
  */
-const PASSES = { rounds: 10, passes: 4, warmUp: 2 }
+const PASSES = { rounds: 7, passes: 4, warmUp: 2 }
 
 /** Tokens: one event for each connection in each turn. */
 export const turn = {
